@@ -1,0 +1,1 @@
+"""The credit ledger, certificates, the public check page."""

@@ -1,0 +1,1 @@
+"""The rooms that every pillar stands on."""

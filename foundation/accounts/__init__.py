@@ -1,0 +1,1 @@
+"""Users, practitioners and their verification, facilities, roles."""

@@ -1,0 +1,1 @@
+"""Long work: a row with state, lease, attempt, progress and result; the sweeper."""

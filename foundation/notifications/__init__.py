@@ -1,0 +1,1 @@
+"""Telling one person something: inbox and e-mail."""

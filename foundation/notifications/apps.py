@@ -1,0 +1,10 @@
+"""Declares the room to Django."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationsConfig(AppConfig):
+    name = "foundation.notifications"
+    label = "notifications"
+    verbose_name = _("Notifications")

@@ -1,0 +1,1 @@
+"""Files and their renditions: upload, probe, encode, signed playback, watch proof."""

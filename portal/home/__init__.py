@@ -1,0 +1,1 @@
+"""Front page, the member's dashboard, editors' pages."""

@@ -1,0 +1,27 @@
+"""Every address of the portal. A new one needs its row in docs/roles.md."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+from portal.home import views as home
+
+urlpatterns = [
+    path("healthz", home.health),
+    path("admin/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+]
+
+urlpatterns += i18n_patterns(
+    path("", include("portal.home.urls")),
+    path("account/", include("foundation.accounts.urls")),
+    path("account/", include("allauth.urls")),
+    path("inbox/", include("foundation.notifications.urls")),
+    path("jobs/", include("foundation.jobs.urls")),
+    path("teleconsults/", include("teleconsults.urls")),
+    path("learn/", include("courses.urls")),
+    path("cpd/", include("cpd.urls")),
+    path("", include(wagtail_urls)),
+)

@@ -1,0 +1,1 @@
+"""What the product does, through its addresses and actions."""

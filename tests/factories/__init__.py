@@ -1,0 +1,1 @@
+"""Factories that build the world of the tests."""
