@@ -1,10 +1,12 @@
 """Fixtures of all rooms."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.db.backends.sqlite3.operations import DatabaseOperations as SQLiteOperations
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
@@ -15,6 +17,24 @@ def _clean_state(settings: object) -> Iterator[None]:
     """Each test starts with an empty cache and in English, so that texts can be compared."""
     cache.clear()
     with translation.override("en"):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_past_guards() -> Iterator[None]:
+    """Emptying the tables after a test with real transactions is no breach of a ledger (PostgreSQL truncates)."""
+    flush = SQLiteOperations.execute_sql_flush
+
+    def unguarded(operations: SQLiteOperations, sql_list: list[str]) -> None:
+        operations.connection.ensure_connection()
+        operations.connection.connection.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER, False)
+        try:
+            flush(operations, sql_list)
+        finally:
+            operations.connection.connection.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER, True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLiteOperations, "execute_sql_flush", unguarded)
         yield
 
 
