@@ -9,7 +9,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from portal.home import views as home
 
 urlpatterns = [
-    path("healthz", home.health),
+    path("healthz", home.health, name="health"),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
 ]

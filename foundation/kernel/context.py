@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import translate_url
 from django.utils.translation import get_language
 
-from foundation.kernel.navigation import Place, desks, places, unread_counters
+from foundation.kernel.navigation import Place, desks, footer_links, places, unread_counters
 from foundation.kernel.registry import Registry
 
 
@@ -24,13 +24,14 @@ def _shown(registry: Registry[Place], request: HttpRequest) -> list[dict[str, An
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """`places`, `desks`, `unread`, `save_data` and `other_language_url`; lazy where a query is needed."""
+    """What every page shows around its own content; callables where a query is needed, so that unused ones cost none."""
     language = get_language() or "vi"
     other = "en" if language == "vi" else "vi"
     return {
         "places": lambda: _shown(places, request),
         "desks": lambda: _shown(desks, request),
         "unread": lambda: sum(count(request) for count in unread_counters),
+        "footer_links": lambda: [link for give in footer_links for link in give(request)],
         "save_data": request.headers.get("Save-Data", "").lower() == "on",
         "language": language,
         "other_language": other,

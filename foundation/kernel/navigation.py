@@ -33,3 +33,5 @@ places: Registry[Place] = Registry()
 desks: Registry[Place] = Registry()
 # (request) -> number of unread messages; the notifications room registers one.
 unread_counters: Registry[Callable[[HttpRequest], int]] = Registry()
+# (request) -> links at the foot of every page, as {"url", "label"}; the home room registers the editors' pages.
+footer_links: Registry[Callable[[HttpRequest], list[dict[str, str]]]] = Registry()

@@ -8,3 +8,12 @@ class HomeConfig(AppConfig):
     name = "portal.home"
     label = "home"
     verbose_name = _("Home")
+
+    def ready(self) -> None:
+        from foundation.kernel.navigation import Place, footer_links, places
+        from foundation.kernel.roles import Role, grant
+        from portal.home.footer import information_pages
+
+        places.register(Place("home:dashboard", _("Home"), "home", 10, is_shown=lambda r: r.user.is_authenticated))
+        footer_links.register(information_pages)
+        grant(Role.EDITOR, "wagtailadmin.access_admin")

@@ -1,16 +1,21 @@
-"""HTTP in, HTTP out."""
+"""HTTP in, HTTP out: the dashboard, and the pages shown when something went wrong."""
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from foundation.accounts.access import SignedInRequest
+
+
+@login_required
+def dashboard(request: SignedInRequest) -> HttpResponse:
+    """Where a member goes on: the course in hand, the hours, what waits."""
+    return render(request, "home/dashboard.html")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that came without, or with an old, token: say so and let the person go back."""
-    return render(request, "403.html", status=403)
-
-
-def dashboard(request: HttpRequest) -> HttpResponse:
-    return render(request, "home/dashboard.html")
+    return render(request, "home/stale_form.html", status=403)
 
 
 def health(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,24 @@
+"""The admin's name and colours, and a menu trimmed to what a role does."""
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+
+# What only those who run the portal need; everybody else's menu is shorter without it.
+FOR_SUPERUSERS = {"reports", "settings", "help"}
+
+
+@hooks.register("insert_global_admin_css")
+def admin_colours() -> SafeString:
+    """The product's colours over Wagtail's."""
+    return format_html('<link rel="stylesheet" href="{}">', static("css/admin.css"))
+
+
+@hooks.register("construct_main_menu")
+def trim_menu(request: HttpRequest, menu_items: list[MenuItem]) -> None:
+    """Leave out what the person's role never does."""
+    if not request.user.is_superuser:  # type: ignore[union-attr]  # the admin has only signed-in users
+        menu_items[:] = [item for item in menu_items if item.name not in FOR_SUPERUSERS]
