@@ -1,0 +1,94 @@
+"""Issuing bodies, activities, credit."""
+
+import datetime
+from decimal import Decimal
+
+import factory
+from django.utils import timezone
+
+from cpd.models import Activity, ActivityKind, CreditEntry, IssuingBody
+from foundation.kernel.roles import Role
+from tests.factories.accounts import FacilityFactory, PractitionerFactory, UserFactory
+
+
+class IssuingBodyFactory(factory.django.DjangoModelFactory):
+    """`IssuingBodyFactory(admins=[user])` names who issues; they need the role too, see `CpdAdminFactory`."""
+
+    class Meta:
+        model = IssuingBody
+        skip_postgeneration_save = True
+
+    slug = factory.Sequence(lambda n: f"body-{n}")
+    name_vi = factory.Sequence(lambda n: f"Bệnh viện Mẫu {n}")
+    name_en = factory.Sequence(lambda n: f"Sample Hospital {n}")
+    governing_body_vi = "Bộ Y tế"
+    governing_body_en = "Ministry of Health"
+    place_vi = "Hà Nội"
+    place_en = "Hanoi"
+    signatory_title_vi = "Giám đốc"
+    signatory_title_en = "Director"
+    signatory_name = "PGS. TS. Đặng Thị Mẫu"
+    serial_code = factory.Sequence(lambda n: f"HUB{n:02}")
+    facility = factory.SubFactory(FacilityFactory, hub=True)
+
+    @factory.post_generation
+    def admins(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.admins.add(*extracted)
+
+
+class CpdAdminFactory(UserFactory):
+    """Somebody with the role; `CpdAdminFactory(bodies=[body])` may issue for these."""
+
+    roles = factory.PostGeneration(lambda obj, create, extracted, **kw: None)
+
+    @factory.post_generation
+    def bodies(self, create, extracted, **kwargs):
+        from django.contrib.auth.models import Group
+
+        self.groups.add(Group.objects.get_or_create(name=Role.CPD_ADMIN.value)[0])
+        for body in extracted or []:
+            body.admins.add(self)
+
+
+class ActivityKindFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ActivityKind
+        django_get_or_create = ("code",)
+
+    code = "course_learner"
+    regime = "TT32/2023"
+    name_vi = "Khóa đào tạo, bồi dưỡng ngắn hạn"
+    name_en = "Short-term training course"
+    unit = "period"
+    hours_per_unit = Decimal(1)
+    confidence = "source_seen"
+
+
+class ActivityFactory(factory.django.DjangoModelFactory):
+    """Confirmed by its body's issuer; trait `proposed` gives nothing yet."""
+
+    class Meta:
+        model = Activity
+
+    key = factory.Sequence(lambda n: f"course:{n}")
+    kind = factory.SubFactory(ActivityKindFactory)
+    title = "Sốt xuất huyết Dengue có dấu hiệu cảnh báo: xử trí tại tuyến huyện"
+    issuing_body = factory.SubFactory(IssuingBodyFactory)
+    hours = Decimal(2)
+    confirmed_by = factory.SubFactory(CpdAdminFactory)
+    confirmed_at = factory.LazyFunction(timezone.now)
+
+    class Params:
+        proposed = factory.Trait(confirmed_by=None, confirmed_at=None)
+
+
+class CreditEntryFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CreditEntry
+
+    practitioner = factory.SubFactory(PractitionerFactory, verified=True)
+    activity = factory.SubFactory(ActivityFactory)
+    hours = factory.SelfAttribute("activity.hours")
+    began_on = datetime.date(2026, 10, 1)
+    on_date = datetime.date(2026, 11, 3)
