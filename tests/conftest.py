@@ -11,6 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
+from tests import databases
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Each process gets a copy of one migrated database, instead of running all migrations itself."""
+    databases.use_template()
+
 
 @pytest.fixture(autouse=True)
 def _clean_state(settings: object) -> Iterator[None]:

@@ -15,7 +15,7 @@ from foundation.kernel.roles import Role
 class SignedInRequest(HttpRequest):
     """A request whose user is one of ours."""
 
-    user: User  # type: ignore[assignment]  # narrower than Django's
+    user: User  # narrower than Django's
 
 
 class MemberRequest(SignedInRequest):

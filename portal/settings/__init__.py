@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from portal.settings.environment import Environment, database_from_url, sqlite_database
+from portal.settings.environment import Environment, database_from_url, prepare_for_tests, sqlite_database
 from portal.settings.secret import kept_secret
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -43,6 +43,7 @@ CACHES = {
 if MODE == "test":
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    prepare_for_tests(DATABASES["default"])
 
 # --- Applications ---------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -1,0 +1,101 @@
+"""The database of a test run: migrated once for a state of the migrations, then copied for every process.
+
+Running all migrations takes longer than most tests. The template is a file in the system's temporary folder for
+SQLite, a database named after the migrations' fingerprint for PostgreSQL; a lock lets one process make it.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connections
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def use_template() -> None:
+    """Point the default database's TEST settings at a copy of the migrated template, made now if it is missing."""
+    database = connections["default"].settings_dict
+    if "sqlite" in database["ENGINE"]:
+        copy = Path(os.environ["PORTAL_VAR_DIR"]) / "test.sqlite3"
+        shutil.copy(_sqlite_template(), copy)
+        database["TEST"]["NAME"] = str(copy)
+    else:
+        name = connections["default"].creation._get_test_db_name()  # type: ignore[attr-defined]  # no public way to it
+        database["TEST"]["TEMPLATE"] = _postgresql_template(database, replacing=name)
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(f"{version('django')} {version('wagtail')}".encode())
+    for app in apps.get_app_configs():
+        for path in sorted(Path(app.path, "migrations").glob("*.py")):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _migrate(database_url: str) -> None:
+    subprocess.run(
+        [sys.executable, ROOT / "manage.py", "migrate", "--verbosity=0"],
+        check=True,
+        env=os.environ | {"PORTAL_DATABASE_URL": database_url},
+    )
+
+
+class _Lock:
+    """One process at a time, on this machine."""
+
+    def __init__(self, name: str) -> None:
+        self.path = Path(tempfile.gettempdir(), f"portal-tests-{os.getuid()}-{name}.lock")
+
+    def __enter__(self) -> None:
+        self.handle = self.path.open("w")
+        fcntl.flock(self.handle, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        self.handle.close()
+
+
+def _sqlite_template() -> Path:
+    folder = Path(tempfile.gettempdir(), f"portal-tests-templates-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    template = folder / f"{_fingerprint()}.sqlite3"
+    with _Lock("sqlite"):
+        if not template.exists():
+            for old in sorted(folder.glob("*.sqlite3"), key=lambda path: path.stat().st_mtime)[:-7]:
+                old.unlink()
+            making = template.with_suffix(".making")
+            making.unlink(missing_ok=True)
+            _migrate(f"sqlite://{making}")
+            # The last connection to close has put the write-ahead log back into the file.
+            making.rename(template)
+    return template
+
+
+def _postgresql_template(database: dict[str, Any], *, replacing: str) -> str:
+    import psycopg
+    from psycopg import sql
+
+    name = f"portal_template_{_fingerprint()}"
+    server = {"host": database["HOST"], "port": database["PORT"], "user": database["USER"]}
+    server = {key: value for key, value in server.items() if value} | {"password": database["PASSWORD"] or None}
+    with _Lock("postgresql"), psycopg.connect(**server, dbname="postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(replacing)))
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            making = f"{name}_making"
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(making)))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(making)))
+            _migrate(urlsplit(settings.DATABASE_URL)._replace(path=f"/{making}").geturl())
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(making), sql.Identifier(name))
+            )
+    return name
