@@ -6,10 +6,16 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from foundation.video import views as video
 from portal.home import views as home
 
 urlpatterns = [
     path("healthz", home.health, name="health"),
+    path(
+        "v/<int:expires>/<int:user_id>/<str:signature>/<slug:video_id>/<slug:version>/<str:file_name>",
+        video.rendition,
+        name="rendition",
+    ),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
 ]
@@ -20,6 +26,7 @@ urlpatterns += i18n_patterns(
     path("account/", include("allauth.urls")),
     path("inbox/", include("foundation.notifications.urls")),
     path("jobs/", include("foundation.jobs.urls")),
+    path("video/", include("foundation.video.urls")),
     path("teleconsults/", include("teleconsults.urls")),
     path("learn/", include("courses.urls")),
     path("cpd/", include("cpd.urls")),

@@ -4,6 +4,7 @@ import secrets
 from typing import ClassVar, Self
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -11,29 +12,58 @@ from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
 from foundation.accounts.models import Facility, Specialty, User
-from foundation.video.models import Video
+from foundation.video.models import Video, WatchRecord
 
 
 def new_public_id() -> str:
     """An unguessable name for a URL."""
-    return secrets.token_urlsafe(12)
+    return secrets.token_hex(12)
 
 
 class RecordingQuerySet(models.QuerySet["Recording"]):
     def published(self) -> Self:
-        """Live recordings whose video can be played, newest session first."""
-        return self.filter(live=True, video__state=Video.State.READY).order_by("-held_on", "-pk")
+        """Live recordings whose video can be played."""
+        return self.filter(live=True, video__state=Video.State.READY)
 
-    def visible_to(self, user: User) -> Self:
-        """Published ones for verified members; one's own always."""
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Published ones for verified members; one's own always; for reviewers also what is not published yet."""
+        if not isinstance(user, User):
+            return self.none()
         visible = models.Q(author=user)
         if user.is_verified_member or user.is_superuser:
             visible |= models.Q(live=True, video__state=Video.State.READY)
+        if user.has_perm("teleconsults.review_recording"):
+            visible |= models.Q(video__state=Video.State.READY)
         return self.filter(visible)
+
+    def by(self, author: User) -> Self:
+        """One author's recordings, newest upload first, with what their list shows."""
+        return self.filter(author=author).select_related("video", "hub", "specialty").order_by("-created_at", "-pk")
+
+    def newest_first(self) -> Self:
+        """By the day of the session."""
+        return self.order_by("-held_on", "-pk")
+
+    def for_library(self, reader: User) -> Self:
+        """What a card shows, the reader's own progress included; newest session first."""
+        mine = WatchRecord.objects.filter(user=reader).defer("bitmap")
+        return (
+            self.select_related("video", "hub", "specialty", "author")
+            .prefetch_related(models.Prefetch("video__watch_records", queryset=mine, to_attr="records_of_reader"))
+            .newest_first()
+            .fetch_mode(models.FETCH_PEERS)
+        )
+
+    def for_watching(self) -> Self:
+        """One page's worth: people, places and tags."""
+        return self.select_related("video", "hub", "specialty", "author").prefetch_related("tags")
 
 
 class Recording(models.Model):
-    """The video of one teleconsult, with its people and the answer to the consent question."""
+    """The video of one teleconsult, with its people and the answer to the consent question.
+
+    Personal data: author, presenters, who answered for consent (see docs/privacy.md).
+    """
 
     class Consent(models.TextChoices):
         UNANSWERED = "", _("Not answered yet")
@@ -44,20 +74,36 @@ class Recording(models.Model):
     title = models.CharField(_("title"), max_length=200)
     held_on = models.DateField(_("day of the session"))
     hub = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="recordings", verbose_name=_("hub"))
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="recordings")
-    presenters = models.CharField(_("presenters"), max_length=300, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="recordings", verbose_name=_("author")
+    )
+    presenters = models.CharField(
+        _("presenters"), max_length=300, blank=True, help_text=_("Who explained, as they wish to be named.")
+    )
     specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT, verbose_name=_("specialty"))
-    summary = models.TextField(_("summary"), blank=True)
+    summary = models.TextField(
+        _("summary"),
+        blank=True,
+        max_length=4000,
+        help_text=_("What a colleague takes away from it. No names, dates of birth or record numbers of patients."),
+    )
     tags = TaggableManager(verbose_name=_("tags"), blank=True)
     video = models.OneToOneField(Video, on_delete=models.PROTECT, related_name="recording")
     consent = models.CharField(_("consent"), max_length=12, choices=Consent, blank=True)
+    # Name of the wording in consent.py that was on the screen.
     consent_version = models.CharField(max_length=20, blank=True)
     consent_at = models.DateTimeField(null=True, blank=True)
     consent_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    is_facility_approved = models.BooleanField(_("the facility agreed"), default=False)
     live = models.BooleanField(_("published"), default=False)
     published_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    withdrawal_reason = models.CharField(_("reason of the withdrawal"), max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[RecordingQuerySet] = RecordingQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
@@ -65,11 +111,25 @@ class Recording(models.Model):
     class Meta:
         verbose_name = _("recording")
         verbose_name_plural = _("recordings")
+        permissions = [
+            ("review_recording", _("Can see recordings before they are published")),
+            ("withdraw_recording", _("Can take any recording down")),
+        ]
+        indexes = [models.Index(fields=["-held_on", "-id"], name="teleconsults_newest")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(live=False) | (~models.Q(consent="") & models.Q(consent_at__isnull=False)),
+                condition=models.Q(live=False)
+                | (
+                    ~models.Q(consent="")
+                    & ~models.Q(consent_version="")
+                    & models.Q(consent_at__isnull=False, consent_by__isnull=False, is_facility_approved=True)
+                ),
                 name="teleconsults_live_needs_consent",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(live=False) | models.Q(withdrawn_at__isnull=True),
+                name="teleconsults_withdrawn_is_not_live",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,3 +137,11 @@ class Recording(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("teleconsults:watch", args=[self.public_id])
+
+    @property
+    def is_consent_answered(self) -> bool:
+        return bool(self.consent)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn_at is not None

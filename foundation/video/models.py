@@ -1,21 +1,26 @@
 """Files of recordings, their renditions, and the proof of watching."""
 
 import secrets
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from foundation.video import rules
+from foundation.video.refusals import sentence_of
 
 
 def new_public_id() -> str:
-    """An unguessable name for a URL: 128 random bits."""
-    return secrets.token_urlsafe(16)
+    """An unguessable name for a URL and a folder: 128 random bits."""
+    return secrets.token_hex(16)
 
 
-def quarantine_storage() -> Any:
+def quarantine_storage() -> Any:  # typed as the storage protocol allows: the backend is a setting
     return storages["quarantine"]
 
 
@@ -24,10 +29,41 @@ def quarantine_path(video: "Video", filename: str) -> str:
     return f"video/{video.public_id}/source"
 
 
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One quality of a video as the player offers it; `key` is saver, standard, clear, full or audio."""
+
+    key: str
+    file: str
+    width_px: int
+    height_px: int
+    bandwidth_bps: int
+    average_bps: int
+    bytes: int
+
+    @property
+    def is_audio(self) -> bool:
+        return self.key == "audio"
+
+    @property
+    def lines(self) -> int:
+        """What people call the quality: 240 for 240p, also for a film taken upright."""
+        return min(self.width_px, self.height_px)
+
+    @property
+    def megabytes(self) -> int:
+        """Size of the whole film in this quality, at least 1 MB."""
+        return max(1, round(self.bytes / 1_000_000))
+
+
 class VideoQuerySet(models.QuerySet["Video"]):
     def ready(self) -> Self:
         """Those that can be played."""
         return self.filter(state=Video.State.READY)
+
+    def owned_by(self, user: Any) -> Self:  # a User; the room does not name the class, settings do
+        """Files that this person uploaded."""
+        return self.filter(owner=user)
 
 
 class Video(models.Model):
@@ -52,9 +88,10 @@ class Video(models.Model):
     width_px = models.PositiveIntegerField(default=0)
     height_px = models.PositiveIntegerField(default=0)
     has_audio = models.BooleanField(default=False)
-    # Directory of the current version in the clean storage; empty until the first encode is whole.
+    # Directory of the current version in the clean storage, "<public id>/<version>"; empty until an encode is whole.
     directory = models.CharField(max_length=120, blank=True)
-    # [{"name", "height_px", "bandwidth_bps", "bytes"}], best first.
+    has_poster = models.BooleanField(default=False)
+    # Rows of `Rendition`, best picture first, sound last.
     renditions = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -63,6 +100,11 @@ class Video(models.Model):
     class Meta:
         verbose_name = _("video file")
         verbose_name_plural = _("video files")
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="ready") | ~models.Q(directory=""), name="video_ready_has_a_directory"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.original_name
@@ -74,6 +116,34 @@ class Video(models.Model):
     @property
     def is_ready(self) -> bool:
         return self.state == self.State.READY
+
+    @property
+    def is_broken(self) -> bool:
+        """Nothing more will come of this file without a person doing something."""
+        return self.state in {self.State.REFUSED, self.State.FAILED}
+
+    @property
+    def has_picture(self) -> bool:
+        return bool(self.width_px)
+
+    @property
+    def whole_seconds(self) -> int:
+        """How many seconds can be watched: the bits of a watch record."""
+        return rules.whole_seconds(self.duration_s)
+
+    @property
+    def minutes(self) -> int:
+        """Length for people, at least one minute."""
+        return max(1, round(self.duration_s / 60))
+
+    @property
+    def refusal_sentence(self) -> str | Promise:
+        """Why the file was refused, and what to do; empty for a file that was not."""
+        return sentence_of(self.refusal_code)
+
+    def qualities(self) -> list[Rendition]:
+        """What can be chosen, best picture first, sound last."""
+        return [Rendition(**row) for row in self.renditions]
 
 
 class WatchRecord(models.Model):
@@ -87,7 +157,6 @@ class WatchRecord(models.Model):
     wall_s = models.FloatField(default=0.0)
     beats = models.PositiveIntegerField(default=0)
     refused_beats = models.PositiveIntegerField(default=0)
-    last_seq = models.PositiveIntegerField(default=0)
     first_at = models.DateTimeField(default=timezone.now)
     last_at = models.DateTimeField(default=timezone.now)
 
@@ -102,4 +171,54 @@ class WatchRecord(models.Model):
     @property
     def coverage(self) -> float:
         """Share of the video's seconds watched, 0 to 1."""
-        return min(1.0, self.seconds_watched / max(1, int(self.video.duration_s)))
+        return min(1.0, self.seconds_watched / max(1, self.video.whole_seconds))
+
+    @property
+    def percent(self) -> int:
+        """`coverage` for people; 100 only when nothing is missing."""
+        return int(self.coverage * 100)
+
+    @property
+    def watched_ranges(self) -> list[tuple[int, int]]:
+        """The seconds that count, as half-open ranges in order."""
+        return rules.ranges_of(bytes(self.bitmap))
+
+    @property
+    def resume_s(self) -> float:
+        """Where to go on: the last position, or the start once the end was reached."""
+        return 0.0 if self.position_s >= self.video.duration_s - 5 else self.position_s
+
+
+class WatchSession(models.Model):
+    """One opening of the player by one person; keeps a beat from counting twice. Personal data, as WatchRecord."""
+
+    record = models.ForeignKey(WatchRecord, on_delete=models.CASCADE, related_name="sessions")
+    key = models.CharField(max_length=32)
+    started_at = models.DateTimeField()
+    highest_seq = models.PositiveIntegerField(default=0)
+    # Bit n is set when the beat `highest_seq - n` came; older ones count as seen.
+    seen_mask = models.BigIntegerField(default=0)
+    claimed_s = models.FloatField(default=0.0)
+
+    class Meta:
+        verbose_name = _("watch session")
+        verbose_name_plural = _("watch sessions")
+        constraints = [models.UniqueConstraint(fields=["record", "key"], name="video_session_once")]
+
+    def __str__(self) -> str:
+        return f"{self.record_id}/{self.key}"
+
+
+class WatchBudget(models.Model):
+    """The seconds that the server's clock still grants a person, over all tabs and devices."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", primary_key=True)
+    level_s = models.FloatField(default=0.0)
+    filled_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("watch budget")
+        verbose_name_plural = _("watch budgets")
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.level_s:.0f} s"

@@ -1,6 +1,11 @@
-"""Addresses of the room."""
+"""What the player asks for; the signed addresses of renditions stand in portal/urls.py, outside the languages."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from foundation.video import views
 
 app_name = "video"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("<slug:public_id>/play", views.play, name="play"),
+    path("<slug:public_id>/beat", views.beat, name="beat"),
+]

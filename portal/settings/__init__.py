@@ -183,6 +183,8 @@ STORAGES: dict[str, dict[str, object]] = {
 }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# True when nginx sends the bytes of renditions after our view said yes (internal location /protected/).
+X_ACCEL = ENV.flag("PORTAL_X_ACCEL", default=False)
 UPLOAD_MAX_BYTES = ENV.number("PORTAL_UPLOAD_MAX_MB", default=4096, at_least=1) * 1024 * 1024
 
 # --- Mail -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,81 @@
+"""Signed addresses of renditions: for one person, one directory, until one moment."""
+
+import hmac
+import time
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+
+from foundation.kernel.registry import Registry
+from foundation.video.models import Rendition, Video
+from foundation.video.watching import new_session_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from foundation.accounts.models import User
+
+MARGIN_S = 2 * 60 * 60  # an address outlives the film by this
+
+# (user, video) -> may this person play it? Rooms that show videos register; one yes is enough.
+viewers: "Registry[Callable[[User, Video], bool]]" = Registry()
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """What a player needs for one person; `expires` is in seconds since 1970. `saver_url` plays without a script."""
+
+    master_url: str
+    audio_url: str
+    saver_url: str
+    poster_url: str
+    play_url: str
+    beat_url: str
+    expires: int
+    session: str
+    qualities: list[Rendition]
+
+
+def may_play(user: "User", video: Video) -> bool:
+    """The owner always; others when a room that shows the video says so."""
+    return user.is_authenticated and (video.owner_id == user.pk or any(allows(user, video) for allows in viewers))
+
+
+def playback_for(video: Video, user: "User") -> Playback | None:
+    """Fresh addresses and a watch session, or None while there is nothing to play. The caller checked the right."""
+    if not video.is_ready:
+        return None
+    expires = int(time.time() + video.duration_s + MARGIN_S)
+    prefix = signed_prefix(video.directory, user_id=user.pk, expires=expires)
+    qualities = video.qualities()
+    has_sound = any(quality.is_audio for quality in qualities)
+    return Playback(
+        master_url=f"{prefix}master.m3u8",
+        audio_url=f"{prefix}audio.m3u8" if has_sound else "",
+        saver_url=f"{prefix}saver.mp4",
+        poster_url=f"{prefix}poster.webp" if video.has_poster else "",
+        play_url=reverse("video:play", args=[video.public_id]),
+        beat_url=reverse("video:beat", args=[video.public_id]),
+        expires=expires,
+        session=new_session_token(user, video),
+        qualities=qualities,
+    )
+
+
+def signed_prefix(directory: str, *, user_id: int, expires: int) -> str:
+    """The address of a directory of the clean storage, ending in a slash; relative playlists inherit it."""
+    return f"/v/{expires}/{user_id}/{signature(directory, user_id=user_id, expires=expires)}/{directory}/"
+
+
+def signature(directory: str, *, user_id: int, expires: int) -> str:
+    """HMAC-SHA256 over expiry, person and directory, in the alphabet of URLs; the key comes from SECRET_KEY."""
+    mac = salted_hmac("foundation.video.playback", f"{expires}/{user_id}/{directory}", algorithm="sha256")
+    return urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()
+
+
+def is_signed(given: str, directory: str, *, user_id: int, expires: int) -> bool:
+    """Compares in constant time."""
+    return hmac.compare_digest(given.encode(), signature(directory, user_id=user_id, expires=expires).encode())

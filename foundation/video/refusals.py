@@ -1,0 +1,108 @@
+"""Why a file is refused: a stable code for logs and tests, and a sentence that says what to do."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from foundation.kernel.errors import RefusedError
+
+
+class VideoRefusedError(RefusedError):
+    """Base of all refusals of a file."""
+
+    message = _("This file cannot be used. Please choose another recording.")
+    code = "video_refused"
+
+
+class TooBigError(VideoRefusedError):
+    message = _("The file is larger than the portal accepts. Export it again in a smaller size, for example 720p.")
+    code = "too_big"
+
+
+class EmptyFileError(VideoRefusedError):
+    message = _("The file is empty. It was perhaps not copied to the end; copy it again from the recorder.")
+    code = "empty"
+
+
+class TextFileError(VideoRefusedError):
+    message = _("This is a text file, whatever its name says. Choose the recording itself (MP4, MOV, MKV or WebM).")
+    code = "text_file"
+
+
+class PlaylistError(VideoRefusedError):
+    message = _("This file only points to other files. Choose the recording itself (MP4, MOV, MKV or WebM).")
+    code = "playlist"
+
+
+class OtherKindError(VideoRefusedError):
+    message = _("This is another kind of file, not a recording. Choose a video or sound file (MP4, MOV, MKV or WebM).")
+    code = "other_kind"
+
+
+class UnreadableError(VideoRefusedError):
+    message = _(
+        "The file cannot be read as a recording. It may be damaged or cut off; copy it again from the recorder, or "
+        "export it as MP4."
+    )
+    code = "unreadable"
+
+
+class TooLongError(VideoRefusedError):
+    message = _("The recording says that it is longer than six hours. Cut it into sessions and upload them one by one.")
+    code = "too_long"
+
+
+class TooShortError(VideoRefusedError):
+    message = _("The recording holds less than half a second. Check that you chose the right file.")
+    code = "too_short"
+
+
+class TooManyPixelsError(VideoRefusedError):
+    message = _("The picture is larger than 8K. Export the recording as 1080p or 720p and upload that.")
+    code = "too_many_pixels"
+
+
+class TooFewPixelsError(VideoRefusedError):
+    message = _("The picture is smaller than 16 pixels. Check that you chose the right file.")
+    code = "too_few_pixels"
+
+
+class TooManyStreamsError(VideoRefusedError):
+    message = _("The file holds more than 16 tracks. Export it with one picture and one sound track.")
+    code = "too_many_streams"
+
+
+class NothingToPlayError(VideoRefusedError):
+    message = _("The file holds neither a picture nor a sound track that can be played.")
+    code = "nothing_to_play"
+
+
+class OddFrameRateError(VideoRefusedError):
+    message = _("The file states an impossible number of pictures a second. Export it again at 25 or 30.")
+    code = "odd_frame_rate"
+
+
+class UndecodableError(VideoRefusedError):
+    message = _(
+        "Parts of the recording cannot be played. It was perhaps cut off while copying; copy it again from the "
+        "recorder and upload the new copy."
+    )
+    code = "undecodable"
+
+
+class ProbeTimeoutError(VideoRefusedError):
+    message = _("Examining the file took too long. Export it again as MP4 and upload that.")
+    code = "probe_timeout"
+
+
+_KINDS: list[type[VideoRefusedError]] = [VideoRefusedError, *VideoRefusedError.__subclasses__()]
+_BY_CODE = {refusal.code: refusal for refusal in _KINDS}
+
+
+def refusal_named(code: str) -> VideoRefusedError:
+    """The refusal behind a stored code; the general one for a code of another version."""
+    return _BY_CODE.get(code, VideoRefusedError)()
+
+
+def sentence_of(code: str) -> str | Promise:
+    """What to tell a person about a stored code; empty for an empty one."""
+    return refusal_named(code).message if code else ""

@@ -1,0 +1,181 @@
+"""Takes the player's beats and keeps what the server's clock allows as proof of watching."""
+
+import datetime
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.core import signing
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from foundation.kernel.errors import RefusedError
+from foundation.kernel.registry import Registry
+from foundation.video import rules
+from foundation.video.models import Video, WatchBudget, WatchRecord, WatchSession
+
+if TYPE_CHECKING:
+    from foundation.accounts.models import User
+
+SESSION_SALT = "foundation.video.session"
+SESSION_MAX_AGE_S = 24 * 60 * 60
+NEXT_BEAT_S = 20
+
+# (user, video, record) called after each accepted beat, in its transaction; courses count a lesson there.
+watched_listeners: "Registry[Callable[[User, Video, WatchRecord], None]]" = Registry()
+
+
+class BadSessionError(RefusedError):
+    message = _("Your watching could not be recorded. Reload the page and press play again.")
+    code = "bad_session"
+
+
+class MalformedBeatError(RefusedError):
+    message = _("Your watching could not be recorded. Reload the page and press play again.")
+    code = "malformed_beat"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One opening of the player, as its signed token says; `started_at` by the server's clock."""
+
+    key: str
+    started_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One report of a player: which seconds it has shown since the last one, and where it stands."""
+
+    session: Session
+    seq: int
+    claim: rules.Claim
+    position_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a beat; a refused one has a `reason`, a repeated one is accepted without effect."""
+
+    record: WatchRecord
+    reason: str = ""
+    is_repeated: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "accepted": not self.reason,
+            "reason": self.reason,
+            "coverage": round(self.record.coverage, 4),
+            "seconds_watched": self.record.seconds_watched,
+            "watched_ranges": self.record.watched_ranges,
+            "next_s": NEXT_BEAT_S,
+        }
+
+
+def new_session_token(user: "User", video: Video) -> str:
+    """Opens a watch session: who, what, which, and the server's moment, signed."""
+    claims = {"user": user.pk, "video": video.pk, "key": secrets.token_hex(8), "at": time.time()}
+    return signing.dumps(claims, salt=SESSION_SALT)
+
+
+def session_from(token: str, *, user: "User", video: Video) -> Session:
+    """Raises BadSessionError for a token of somebody else, of another video, too old or forged."""
+    try:
+        claims = signing.loads(token, salt=SESSION_SALT, max_age=SESSION_MAX_AGE_S)
+    except signing.BadSignature as error:
+        raise BadSessionError from error
+    if (claims["user"], claims["video"]) != (user.pk, video.pk):
+        raise BadSessionError
+    return Session(claims["key"], claims["at"])
+
+
+def beat_from(raw: object, *, user: "User", video: Video) -> Beat:
+    """Read a beat as JSON brought it. Raises BadSessionError, and MalformedBeatError for what makes no sense."""
+    if not isinstance(raw, dict) or not isinstance(seq := raw.get("seq"), int) or not 0 < seq < 2**31:
+        raise MalformedBeatError
+    session = session_from(str(raw.get("session", "")), user=user, video=video)
+    try:
+        claim = rules.claim_from(raw.get("intervals"), duration_s=video.duration_s)
+        position_s = min(rules.second_of(raw.get("position", 0)), video.duration_s)
+    except rules.MalformedClaimError as error:
+        raise MalformedBeatError from error
+    return Beat(session, seq, claim, position_s)
+
+
+@transaction.atomic
+def take_beat(beat: Beat, *, user: "User", video: Video, now: float | None = None) -> Answer:
+    """Charge the person's clock and set the bits, once per beat, and tell the listeners.
+
+    A beat that the clock does not allow is counted as refused and changes nothing else but the position.
+    """
+    now = time.time() if now is None else now
+    budget_row = _locked_budget(user, beat.session)
+    record, session = _locked_session(user, video, beat.session)
+    window = rules.SeqWindow(session.highest_seq, session.seen_mask)
+    if window.has_seen(beat.seq):
+        return Answer(record, is_repeated=True)
+    is_newest = beat.seq > window.highest
+    window = window.with_seen(beat.seq)
+    session.highest_seq, session.seen_mask = window.highest, window.mask
+    if is_newest:
+        record.position_s = beat.position_s
+    verdict = rules.judge(
+        beat.claim,
+        budget=rules.Budget(budget_row.level_s, budget_row.filled_at.timestamp()),
+        session_claimed_s=session.claimed_s,
+        session_started_at=beat.session.started_at,
+        now=now,
+    )
+    budget_row.level_s, budget_row.filled_at = verdict.budget.level_s, _moment(verdict.budget.filled_at)
+    record.beats += 1
+    if verdict.is_accepted:
+        _count(beat, record, session, now=now)
+    else:
+        record.refused_beats += 1
+    for row in (budget_row, session, record):
+        row.save()
+    if verdict.is_accepted:
+        for listener in watched_listeners:
+            listener(user, video, record)
+    return Answer(record, verdict.reason)
+
+
+def _count(beat: Beat, record: WatchRecord, session: WatchSession, *, now: float) -> None:
+    length_s = record.video.whole_seconds
+    bitmap = rules.with_bins(bytes(record.bitmap), beat.claim.bins(length_s), length_s=length_s)
+    record.bitmap, record.seconds_watched = bitmap, rules.count_of(bitmap)
+    record.wall_s += min(beat.claim.cost_s, max(0.0, now - max(record.last_at.timestamp(), beat.session.started_at)))
+    record.last_at = _moment(now)
+    session.claimed_s += beat.claim.cost_s
+
+
+def _locked_budget(user: "User", session: Session) -> WatchBudget:
+    """The first beat of all fills an empty bucket from the moment its player was opened."""
+    opened = {"level_s": 0.0, "filled_at": _moment(session.started_at)}
+    return WatchBudget.objects.select_for_update().get_or_create(user=user, defaults=opened)[0]
+
+
+def _locked_session(user: "User", video: Video, session: Session) -> tuple[WatchRecord, WatchSession]:
+    opened = _moment(session.started_at)
+    record, _made = WatchRecord.objects.select_for_update().get_or_create(
+        user=user, video=video, defaults={"first_at": opened, "last_at": opened}
+    )
+    record.video = video
+    row, is_new = WatchSession.objects.get_or_create(record=record, key=session.key, defaults={"started_at": opened})
+    if is_new:
+        record.sessions.filter(started_at__lt=opened - datetime.timedelta(seconds=SESSION_MAX_AGE_S)).delete()
+    return record, row
+
+
+def _moment(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, tz=timezone.get_default_timezone())
+
+
+def watch_record_for(user: "User", video: Video) -> WatchRecord:
+    """The person's record of this video; an unsaved, empty one when they have not watched yet."""
+    record = WatchRecord.objects.filter(user=user, video=video).first() or WatchRecord(user=user, video=video)
+    record.video = video
+    return record

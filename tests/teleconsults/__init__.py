@@ -1,0 +1,1 @@
+"""Recorded teleconsults: consent, publication, who may see them."""

@@ -1,0 +1,1 @@
+"""Upload, encoding, playback and the proof of watching."""

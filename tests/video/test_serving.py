@@ -1,0 +1,155 @@
+"""Signed addresses and byte ranges."""
+
+import time
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+
+from foundation.video.playback import playback_for, signed_prefix
+from foundation.video.ranges import ByteRange, UnsatisfiableError, is_servable, range_of
+from tests.factories.accounts import UserFactory
+from tests.factories.video import VideoFactory
+
+pytestmark = pytest.mark.django_db
+BODY = bytes(range(256)) * 400  # more than one chunk
+
+
+@pytest.fixture
+def user(client):
+    user = UserFactory()
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def video(user):
+    video = VideoFactory(owner=user)
+    storages["clean"].save(f"video/{video.directory}/240.m4s", ContentFile(BODY))
+    storages["clean"].save(f"video/{video.directory}/master.m3u8", ContentFile(b"#EXTM3U\n"))
+    return video
+
+
+@pytest.fixture
+def prefix(video, user):
+    return signed_prefix(video.directory, user_id=user.pk, expires=int(time.time()) + 60)
+
+
+def content(response) -> bytes:
+    return b"".join(response.streaming_content) if response.streaming else response.content
+
+
+def test_the_whole_file(client, prefix):
+    response = client.get(f"{prefix}240.m4s")
+    assert response.status_code == 200
+    assert content(response) == BODY
+    assert response["Content-Length"] == str(len(BODY))
+    assert response["Accept-Ranges"] == "bytes"
+    assert response["Content-Type"] == "video/iso.segment"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "private" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("bytes=0-99", (0, 100)),
+        ("bytes=100-", (100, None)),
+        ("bytes=-50", (-50, None)),
+        ("bytes=102399-999999", (102399, None)),
+    ],
+)
+def test_a_part_of_it(client, prefix, header, expected):
+    response = client.get(f"{prefix}240.m4s", headers={"Range": header, "Accept-Encoding": "gzip"})
+    wanted = BODY[slice(*expected)]
+    assert response.status_code == 206
+    assert content(response) == wanted
+    assert response["Content-Length"] == str(len(wanted))
+    assert response["Content-Range"].endswith(f"/{len(BODY)}")
+
+
+def test_a_part_behind_the_end(client, prefix):
+    response = client.get(f"{prefix}240.m4s", headers={"Range": "bytes=999999-"})
+    assert response.status_code == 416
+    assert response["Content-Range"] == f"bytes */{len(BODY)}"
+
+
+@pytest.mark.parametrize("header", ["lines=1-2", "bytes=5-2", "bytes=0-1,5-6", "bytes=-", "bytes=a-b"])
+def test_a_range_that_means_nothing_gives_the_whole(client, prefix, header):
+    assert client.get(f"{prefix}240.m4s", headers={"Range": header}).status_code == 200
+
+
+def test_a_head_request_has_the_length_and_no_body(client, prefix):
+    response = client.head(f"{prefix}240.m4s", headers={"Range": "bytes=0-9"})
+    assert (response.status_code, response["Content-Length"]) == (206, "10")
+    assert not content(response)
+
+
+def test_a_range_of_another_version_gives_the_whole(client, prefix):
+    etag = client.get(f"{prefix}240.m4s")["ETag"]
+    asked = {"Range": "bytes=0-9"}
+    assert client.get(f"{prefix}240.m4s", headers=asked | {"If-Range": etag}).status_code == 206
+    assert client.get(f"{prefix}240.m4s", headers=asked | {"If-Range": '"old"'}).status_code == 200
+    assert client.get(f"{prefix}240.m4s", headers={"If-None-Match": etag}).status_code == 304
+
+
+@pytest.mark.parametrize("size", [0, 1, 10])
+def test_ranges_never_leave_the_file(size):
+    for header in ("bytes=0-", "bytes=0-0", "bytes=-1", "bytes=5-7", "bytes=-0"):
+        try:
+            part = range_of(header, size=size)
+        except UnsatisfiableError:
+            continue
+        assert part is None or 0 <= part.first <= part.last < size
+    assert range_of("bytes=0-0", size=1) == ByteRange(0, 0)
+
+
+def test_an_address_is_for_one_person(client, prefix):
+    client.force_login(UserFactory())
+    assert client.get(f"{prefix}240.m4s").status_code == 403
+    client.logout()
+    assert client.get(f"{prefix}240.m4s").status_code == 403
+
+
+def test_an_address_expires(client, video, user):
+    old = signed_prefix(video.directory, user_id=user.pk, expires=int(time.time()) - 1)
+    assert client.get(f"{old}240.m4s").status_code == 410
+
+
+def test_a_changed_address_is_refused(client, video, user, prefix):
+    other = VideoFactory(owner=user)
+    changed = [
+        prefix.replace(video.directory, other.directory),
+        prefix.replace(f"/{user.pk}/", f"/{user.pk + 1}/"),
+        signed_prefix(video.directory, user_id=user.pk, expires=int(time.time()) + 60).replace("/v/", "/v/9"),
+    ]
+    for address in changed:
+        assert client.get(f"{address}240.m4s").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../240.m4s", "%2e%2e%2f240.m4s", "..", ".work", "x.html", "x.svg", "240.m4s.html", "240.m4s/", "x.js", "source"],
+)
+def test_only_our_files_of_our_kinds_are_there(client, prefix, name):
+    assert client.get(f"{prefix}{name}", follow=True).status_code in {403, 404}
+    assert not is_servable(name)
+
+
+def test_nginx_sends_the_bytes_where_it_is_told_to(client, prefix, video, settings):
+    settings.X_ACCEL = True
+    response = client.get(f"{prefix}240.m4s")
+    assert response["X-Accel-Redirect"] == f"/protected/video/{video.directory}/240.m4s"
+    assert not response.content
+    assert client.get(f"{prefix}x.html").status_code == 404
+
+
+def test_addresses_outlive_the_film_by_two_hours(video, user):
+    playback = playback_for(video, user)
+    assert playback.expires - time.time() == pytest.approx(video.duration_s + 7200, abs=5)
+    assert Path(playback.master_url).parent == Path(playback.poster_url).parent
+
+
+def test_there_is_nothing_to_play_before_the_encode_is_whole(user):
+    assert playback_for(VideoFactory(owner=user, uploaded=True), user) is None
