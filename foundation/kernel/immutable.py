@@ -65,7 +65,7 @@ class _Guard(Operation):
         differs = "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM"
         condition = " OR ".join(self.change_condition(f'"{column}"', differs) for column in columns)
         if vendor == "postgresql":
-            schema_editor.execute(_POSTGRES_FUNCTION)
+            schema_editor.execute(_POSTGRES_FUNCTION, params=None)  # None: its % is no placeholder
         self._drop(schema_editor, table)
         update, *delete = self.trigger_names(table)
         message = f"{table}: {', '.join(self.columns) or 'a row'} must not change"
