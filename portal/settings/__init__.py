@@ -1,12 +1,20 @@
 """All settings. They come from the environment only; every name stands in .env.example and docs/operations.md."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from portal.settings.environment import Environment, database_from_url, prepare_for_tests, sqlite_database
+from portal.settings.environment import Environment, prepare_for_tests
+from portal.settings.places import (
+    broker_socket,
+    database_from_url,
+    sqlite_database,
+    storages_in_bucket,
+    writable_folder,
+)
+from portal.settings.production import NEEDED, refuse_unsafe
 from portal.settings.secret import kept_secret
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -15,22 +23,27 @@ ENV = Environment.from_process()
 # --- What kind of set-up this is ------------------------------------------------------------------------------------
 MODE = ENV.choice("PORTAL_MODE", default="embedded", among=("embedded", "production", "test"))
 DEBUG = ENV.flag("PORTAL_DEBUG", default=False)
-VAR_DIR = Path(ENV.text("PORTAL_VAR_DIR", str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
-BASE_URL = ENV.text("PORTAL_BASE_URL", "http://localhost:8000").rstrip("/")
+VAR_DIR = writable_folder(Path(ENV.text("PORTAL_VAR_DIR", str(BASE_DIR / "var"))))
+BASE_URL = ENV.base_url("PORTAL_BASE_URL", default="http://localhost:8000")
 IS_HTTPS = BASE_URL.startswith("https://")
 SECRET_KEY = ENV.text("PORTAL_SECRET_KEY") or (kept_secret(VAR_DIR / "secret_key") if MODE != "production" else "")
-ALLOWED_HOSTS = ENV.words("PORTAL_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = ENV.words("PORTAL_ALLOWED_HOSTS", f"{urlsplit(BASE_URL).hostname},localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 WEB_NODES = ENV.number("PORTAL_WEB_NODES", default=1, at_least=1)
 
 # --- Database, cache, broker ----------------------------------------------------------------------------------------
 DATABASE_URL = ENV.text("PORTAL_DATABASE_URL")
+# Threads of a web process share connections; a Celery worker forks, and must not inherit a pool: give it 0.
+DATABASE_POOL = ENV.number("PORTAL_DATABASE_POOL", default=8)
+# bin/start says false and writes checkpoints itself, from one process: see docs/operations.md.
+SQLITE_CHECKPOINTS = ENV.flag("PORTAL_SQLITE_CHECKPOINTS", default=True)
 DATABASES = {
-    "default": database_from_url(DATABASE_URL) if DATABASE_URL else sqlite_database(VAR_DIR / "portal.sqlite3")
+    "default": database_from_url(DATABASE_URL, pool=DATABASE_POOL, checkpoints=SQLITE_CHECKPOINTS)
+    if DATABASE_URL
+    else sqlite_database(VAR_DIR / "portal.sqlite3", checkpoints=SQLITE_CHECKPOINTS)
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-BROKER_SOCKET = VAR_DIR / "valkey" / "valkey.sock"
+BROKER_SOCKET = broker_socket(VAR_DIR)
 BROKER_URL = ENV.text("PORTAL_BROKER_URL", f"redis+socket://{BROKER_SOCKET}")
 CACHE_URL = ENV.text("PORTAL_CACHE_URL", f"unix://{BROKER_SOCKET}?db=1")
 CACHES = {
@@ -87,7 +100,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "foundation.kernel.compression.TextCompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -182,6 +195,17 @@ STORAGES: dict[str, dict[str, object]] = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+S3_BUCKET = ENV.text("PORTAL_S3_BUCKET")
+S3_ENDPOINT = ENV.base_url("PORTAL_S3_ENDPOINT", default="https://s3.amazonaws.com")
+S3_REGION = ENV.text("PORTAL_S3_REGION")
+S3_ACCESS_KEY = ENV.text("PORTAL_S3_ACCESS_KEY")
+S3_SECRET_KEY = ENV.text("PORTAL_S3_SECRET_KEY")
+# Pictures in a bucket come from its own address, which the content policy must know.
+FILE_ORIGINS = [S3_ENDPOINT] if S3_BUCKET else []
+if S3_BUCKET:
+    STORAGES |= storages_in_bucket(
+        S3_BUCKET, endpoint=S3_ENDPOINT, region=S3_REGION, access_key=S3_ACCESS_KEY, secret_key=S3_SECRET_KEY
+    )
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # True when nginx sends the bytes of renditions after our view said yes (internal location /protected/).
@@ -192,18 +216,16 @@ UPLOAD_MAX_BYTES = ENV.number("PORTAL_UPLOAD_MAX_MB", default=4096, at_least=1) 
 DEFAULT_FROM_EMAIL = ENV.text("PORTAL_MAIL_FROM", "Liên Tuyến <khong-tra-loi@lientuyen.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MAIL_HOST = ENV.text("PORTAL_MAIL_HOST")
+MAIL_SERVER = {
+    "host": MAIL_HOST,
+    "port": ENV.number("PORTAL_MAIL_PORT", default=587, at_least=1),
+    "username": ENV.text("PORTAL_MAIL_USER"),
+    "password": ENV.text("PORTAL_MAIL_PASSWORD"),
+    "use_tls": ENV.flag("PORTAL_MAIL_TLS", default=True),
+    "timeout": 20,
+}
 MAILERS = {
-    "default": {
-        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "OPTIONS": {
-            "host": MAIL_HOST,
-            "port": ENV.number("PORTAL_MAIL_PORT", default=587, at_least=1),
-            "username": ENV.text("PORTAL_MAIL_USER"),
-            "password": ENV.text("PORTAL_MAIL_PASSWORD"),
-            "use_tls": ENV.flag("PORTAL_MAIL_TLS", default=True),
-            "timeout": 20,
-        },
-    }
+    "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": MAIL_SERVER}
     if MAIL_HOST
     else {
         "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
@@ -248,7 +270,7 @@ SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],
-    "img-src": [CSP.SELF, "data:"],
+    "img-src": [CSP.SELF, "data:", *FILE_ORIGINS],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
     # hls.js plays through a MediaSource object and demuxes in a worker made from a blob.
@@ -263,7 +285,7 @@ SECURE_CSP = {
 ADMIN_CSP = SECURE_CSP | {
     "script-src": [CSP.SELF, CSP.UNSAFE_INLINE],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
-    "img-src": [CSP.SELF, "data:", "blob:"],
+    "img-src": [CSP.SELF, "data:", "blob:", *FILE_ORIGINS],
     "frame-src": [CSP.SELF],
     "frame-ancestors": [CSP.SELF],
 }
@@ -273,7 +295,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS
-SECURE_SSL_REDIRECT = IS_HTTPS and ENV.flag("PORTAL_HTTPS_REDIRECT", default=True)
+SECURE_SSL_REDIRECT = ENV.flag("PORTAL_HTTPS_REDIRECT", default=True) and IS_HTTPS
 if ENV.flag("PORTAL_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXY_COUNT = ENV.number("PORTAL_TRUSTED_PROXIES", default=0)
@@ -281,7 +303,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+# The frame-ancestors above say "none" for pages; Wagtail shows previews in a frame of its admin.
 X_FRAME_OPTIONS = "SAMEORIGIN"
+SILENCED_SYSTEM_CHECKS = ["security.W019"]
 CSRF_FAILURE_VIEW = "portal.home.views.csrf_failure"
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
@@ -290,19 +314,19 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": ENV.text("PORTAL_LOG_LEVEL", "INFO")},
+    "root": {
+        "handlers": ["console"],
+        "level": ENV.choice("PORTAL_LOG_LEVEL", default="INFO", among=("DEBUG", "INFO", "WARNING", "ERROR")),
+    },
     "loggers": {"fontTools": {"level": "WARNING"}, "weasyprint": {"level": "ERROR"}},
 }
 
 if MODE == "production":
-    from portal.settings.production import refuse_unsafe
-
     refuse_unsafe(
         secret_key=SECRET_KEY,
         debug=DEBUG,
         is_sqlite=DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3",
         web_nodes=WEB_NODES,
         is_https=IS_HTTPS,
+        given={name for name in NEEDED if ENV.is_given(name)},
     )
-if not SECRET_KEY:
-    raise ImproperlyConfigured("PORTAL_SECRET_KEY is missing. Make one with: openssl rand -base64 48")

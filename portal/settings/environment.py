@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -24,8 +24,19 @@ class Environment:
         return cls(dict(os.environ))
 
     def text(self, name: str, default: str = "") -> str:
+        """The value of `name`, or the content of the file that `name`_FILE points to."""
         self.seen.add(name)
-        return self.values.get(name, "").strip() or default
+        return self.values.get(name, "").strip() or self._from_file(f"{name}_FILE") or default
+
+    def _from_file(self, name: str) -> str:
+        path = self.values.get(name, "").strip()
+        try:
+            return Path(path).read_text().strip() if path else ""
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}: {path} cannot be read ({error.strerror}).") from error
+
+    def is_given(self, name: str) -> bool:
+        return bool(self.text(name))
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.text(name, "true" if default else "false").lower()
@@ -45,51 +56,18 @@ class Environment:
         """A comma-separated list, without empty items."""
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
 
+    def base_url(self, name: str, *, default: str) -> str:
+        """The address people use, without a path and a closing slash."""
+        parts = urlsplit(self.text(name, default).rstrip("/"))
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+            raise ImproperlyConfigured(f"{name} must look like https://portal.example, not {parts.geturl()!r}.")
+        return parts.geturl()
+
     def choice(self, name: str, *, default: str, among: tuple[str, ...]) -> str:
         value = self.text(name, default)
         if value not in among:
             raise ImproperlyConfigured(f"{name} must be one of {', '.join(among)}, not {value!r}.")
         return value
-
-
-def database_from_url(url: str) -> dict[str, Any]:
-    """Django's settings for `sqlite:///path` or `postgresql://user:password@host:port/name`.
-
-    As in libpq, `?host=/folder` names a Unix socket's folder.
-    Raises ImproperlyConfigured for any other scheme, or a PostgreSQL address without a database name.
-    """
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        return sqlite_database(Path(unquote(parts.path)))
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(
-            f"PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql://, not {parts.scheme!r}."
-        )
-    name = parts.path.lstrip("/")
-    if not name:
-        raise ImproperlyConfigured("PORTAL_DATABASE_URL names no database after the host.")
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(name),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": dict(parse_qsl(parts.query)).get("host") or unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}},
-    }
-
-
-def sqlite_database(path: Path) -> dict[str, Any]:
-    """SQLite as the portal needs it: write-ahead log, writers queue at BEGIN, keys enforced."""
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(path),
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 30,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
-        },
-    }
 
 
 def prepare_for_tests(database: dict[str, Any]) -> None:

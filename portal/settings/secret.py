@@ -2,16 +2,21 @@
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 
 def kept_secret(path: Path) -> str:
     """The secret in `path`, made there (readable by its owner only) when the file is missing."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as handle:
-        secret = secrets.token_urlsafe(48)
-        handle.write(secret)
-    return secret
+    if not path.exists():
+        descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=".secret-")  # mode 0600
+        with os.fdopen(descriptor, "w") as handle:
+            handle.write(secrets.token_urlsafe(48))
+        try:
+            # Whole or not at all, and the first of several processes wins.
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            Path(fresh).unlink()
+    return path.read_text().strip()

@@ -1,0 +1,19 @@
+"""How gunicorn serves the portal, in every set-up; its command line and GUNICORN_CMD_ARGS win over what stands here."""
+
+from portal.start import require_settings
+
+# Here, in the first process: a worker that refused to start would be started again for ever.
+require_settings()
+
+wsgi_app = "portal.wsgi:application"
+worker_class = "gthread"
+workers = 2
+threads = 4
+timeout = 120  # seconds without a sign of life from a worker; an upload's bytes do not pass through a worker's hands
+graceful_timeout = 20
+keepalive = 75
+max_requests = 20_000
+max_requests_jitter = 2_000
+errorlog = "-"
+accesslog = None  # nginx keeps it; `--access-logfile -` shows it here
+control_socket_disable = True
