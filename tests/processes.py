@@ -88,12 +88,21 @@ class PortalStack:
         self.manage("migrate", "--verbosity", "0")
 
     def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        """Ask the portal's database directly; `?` marks a parameter on both databases."""
+        """Rows of the portal's database, asked for directly; `?` marks a parameter on both databases."""
         if self._server_url:
             with psycopg.connect(self.database_url, autocommit=True) as server:
                 return server.execute(sql.replace("?", "%s").encode(), parameters).fetchall()
-        with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=30)) as file, file:
+        with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=30)) as file:
             return file.execute(sql, parameters).fetchall()
+
+    def execute(self, sql: str, *parameters: object) -> None:
+        """Change a row directly."""
+        if self._server_url:
+            with psycopg.connect(self.database_url, autocommit=True) as server:
+                server.execute(sql.replace("?", "%s").encode(), parameters)
+            return
+        with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=30)) as file, file:
+            file.execute(sql, parameters)
 
     # --- Processes ------------------------------------------------------------------------------------------------
     def start_broker(self) -> None:

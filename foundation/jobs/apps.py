@@ -8,3 +8,12 @@ class JobsConfig(AppConfig):
     name = "foundation.jobs"
     label = "jobs"
     verbose_name = _("Background work")
+
+    def ready(self) -> None:
+        from foundation.jobs.personal import erase, export
+        from foundation.kernel.erasure import erasers, exporters
+        from foundation.kernel.roles import Role, grant
+
+        grant(Role.EDITOR, "jobs.view_job")
+        exporters.register(export)
+        erasers.register(erase)

@@ -2,50 +2,63 @@
 
 import logging
 import threading
+import time
 import traceback
 import uuid
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import close_old_connections, connection, models
-from django.utils import timezone
+from django.db import DatabaseError, connection, models
+from django.utils import timezone, translation
+from django.utils.functional import Promise
 
 from foundation.jobs.models import Job
-from foundation.jobs.registry import kind_named
+from foundation.jobs.registry import LeaseLostError, kind_named
+from foundation.jobs.rules import retry_delay
 from foundation.kernel.errors import RefusedError
 
 logger = logging.getLogger(__name__)
-PROGRESS_EVERY = timedelta(seconds=0.5)
-RESEND_AFTER = timedelta(minutes=2)
+WRITE_EVERY_S = 0.5
 LOG_TAIL_CHARS = 4000
+# A queue's message is taken for lost after so many leases; a second message for the same row does no harm.
+LOST_AFTER_LEASES = 2
+SENT_PER_SWEEP = 200
 
 
-class LeaseLostError(Exception):
-    """Another worker holds this job now."""
+def lease() -> timedelta:
+    return timedelta(seconds=settings.JOBS_LEASE_S)
 
 
 class RowHandle:
-    """The handle of a claimed job; the token proves that the claim is still ours."""
+    """The handle of a claimed job (see `JobHandle`); the token proves that the claim is still ours."""
 
     def __init__(self, job: Job) -> None:
-        self._job, self._last_write, self._lines = job, timezone.now(), list[str]()
+        self._job, self._lines = job, list[str]()
+        self._share, self._message = 0.0, ""
+        self._lock = threading.Lock()  # the heartbeat writes too
+        self._written_at = self._asked_at = float("-inf")
+        self._is_lost = self._is_cancelled = False
+        self.has_told_to_stop = False
 
     @property
     def attempt(self) -> int:
         return self._job.attempt
 
-    def progress(self, done: float, message: str = "") -> None:
-        now = timezone.now()
-        if now - self._last_write < PROGRESS_EVERY and done < 1:
-            return
-        self._last_write = now
-        share = min(1.0, max(self._job.progress, done))
-        self._job.progress = share
-        self._renew(progress=share, message=message[:300])
+    def progress(self, done: float, message: str | Promise = "") -> None:
+        self._share = min(1.0, max(self._share, done))
+        self._message = str(message)[:300] or self._message
+        if self._is_lost or time.monotonic() - self._written_at >= WRITE_EVERY_S:
+            self.renew()
 
     def is_cancelled(self) -> bool:
-        return bool(Job.objects.filter(pk=self._job.pk).values_list("is_cancel_requested", flat=True).first())
+        if time.monotonic() - self._asked_at >= WRITE_EVERY_S:
+            self._asked_at = time.monotonic()
+            self._is_cancelled = _held(self._job).values_list("is_cancel_requested", flat=True).first() or False
+        if self._is_lost:
+            raise LeaseLostError(self._job.pk)
+        self.has_told_to_stop = self.has_told_to_stop or self._is_cancelled
+        return self._is_cancelled
 
     def log(self, line: str) -> None:
         self._lines.append(line)
@@ -53,14 +66,44 @@ class RowHandle:
     def log_tail(self) -> str:
         return "\n".join(self._lines)[-LOG_TAIL_CHARS:]
 
-    def _renew(self, **changes: Any) -> None:
-        changes["lease_until"] = timezone.now() + lease()
-        if not _held(self._job).update(**changes):
+    def renew(self) -> None:
+        """Write what is known and hold the job for another lease; raises LeaseLostError."""
+        with self._lock:
+            held = not self._is_lost and _held(self._job).update(
+                progress=self._share, message=self._message, lease_until=timezone.now() + lease()
+            )
+            self._is_lost = not held
+            self._written_at = time.monotonic()
+        if not held:
             raise LeaseLostError(self._job.pk)
 
 
-def lease() -> timedelta:
-    return timedelta(seconds=settings.JOBS_LEASE_S)
+class Heartbeat:
+    """Renews the lease from a thread while the worker's process lives, however long one step of the job takes."""
+
+    def __init__(self, handle: RowHandle) -> None:
+        self._handle, self._stopped = handle, threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True, name="job-lease")
+
+    def __enter__(self) -> None:
+        if not settings.JOBS_EAGER:
+            self._thread.start()
+
+    def __exit__(self, *error: object) -> None:
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(settings.JOBS_LEASE_S / 4):
+            try:
+                self._handle.renew()
+            except LeaseLostError:
+                return
+            except DatabaseError as error:  # it may be back before the lease runs out
+                logger.warning("A lease could not be renewed: %s", error)
+            finally:
+                connection.close()
 
 
 def _held(job: Job) -> models.QuerySet[Job]:
@@ -69,9 +112,8 @@ def _held(job: Job) -> models.QuerySet[Job]:
 
 def claim(job_id: uuid.UUID) -> Job | None:
     """Take a queued job for this worker, or None when somebody else was quicker or it is over."""
-    token = uuid.uuid4()
-    now = timezone.now()
-    taken = Job.objects.filter(pk=job_id, state=Job.State.QUEUED).update(
+    token, now = uuid.uuid4(), timezone.now()
+    is_taken = Job.objects.filter(pk=job_id, state=Job.State.QUEUED).update(
         state=Job.State.RUNNING,
         token=token,
         lease_until=now + lease(),
@@ -80,25 +122,7 @@ def claim(job_id: uuid.UUID) -> Job | None:
         progress=0.0,
         message="",
     )
-    return Job.objects.get(pk=job_id) if taken else None
-
-
-class Heartbeat(threading.Thread):
-    """Renews the lease while the worker's process lives, however long one step takes."""
-
-    def __init__(self, job: Job) -> None:
-        super().__init__(daemon=True, name=f"lease-{job.pk}")
-        self._job, self._stopped = job, threading.Event()
-
-    def run(self) -> None:
-        while not self._stopped.wait(settings.JOBS_LEASE_S / 4):
-            try:
-                _held(self._job).update(lease_until=timezone.now() + lease())
-            finally:
-                connection.close()
-
-    def stop(self) -> None:
-        self._stopped.set()
+    return Job.objects.select_related("owner").filter(pk=job_id, token=token).first() if is_taken else None
 
 
 def run_job(job_id: uuid.UUID) -> None:
@@ -107,53 +131,56 @@ def run_job(job_id: uuid.UUID) -> None:
     if job is None:
         return
     handle = RowHandle(job)
-    heartbeat = None
-    if not settings.JOBS_EAGER:
-        heartbeat = Heartbeat(job)
-        heartbeat.start()
-    try:
-        result = kind_named(job.kind).function(handle, **job.args) or {}
-    except LeaseLostError:
-        logger.warning("Job %s lost its lease on attempt %s", job.pk, job.attempt)
-        return
-    except RefusedError as refusal:
-        _finish(job, Job.State.FAILED, error_code=refusal.code, message=str(refusal)[:300], log_tail=handle.log_tail())
-    except Exception:  # the row must say what happened, whatever it was; the log keeps the trace
-        logger.exception("Job %s (%s) failed on attempt %s", job.pk, job.kind, job.attempt)
-        _fail_or_requeue(job, f"{handle.log_tail()}\n{traceback.format_exc()}"[-LOG_TAIL_CHARS:])
-    else:
-        state = Job.State.CANCELLED if handle.is_cancelled() and job.progress < 1 else Job.State.DONE
-        _finish(job, state, result=result, progress=1.0 if state == Job.State.DONE else job.progress)
-    finally:
-        if heartbeat:
-            heartbeat.stop()
-            close_old_connections()
+    with Heartbeat(handle), translation.override(job.owner.language if job.owner else settings.LANGUAGE_CODE):
+        try:
+            result = kind_named(job.kind).function(handle, **job.args) or {}
+            if handle.has_told_to_stop:
+                _finish(job, Job.State.CANCELLED, result=result)
+            else:
+                _finish(job, Job.State.DONE, result=result, progress=1.0)
+        except LeaseLostError:
+            logger.warning("Job %s lost its lease on attempt %s", job.pk, job.attempt)
+        except RefusedError as refusal:
+            _refuse(job, refusal, handle.log_tail())
+        except Exception:
+            logger.exception("Job %s (%s) failed on attempt %s", job.pk, job.kind, job.attempt)
+            _fail_or_requeue(job, f"{handle.log_tail()}\n{traceback.format_exc()}"[-LOG_TAIL_CHARS:])
+            if settings.JOBS_EAGER:
+                raise
 
 
-def _finish(job: Job, state: str, **changes: Any) -> None:
-    _held(job).update(state=state, finished_at=timezone.now(), lease_until=None, token=None, **changes)
+def _refuse(job: Job, refusal: RefusedError, log_tail: str) -> None:
+    _finish(job, Job.State.FAILED, error_code=refusal.code, message=str(refusal)[:300], log_tail=log_tail)
 
 
 def _fail_or_requeue(job: Job, log_tail: str) -> None:
     if job.attempt >= job.max_attempts:
-        _finish(job, Job.State.FAILED, error_code="crashed", log_tail=log_tail)
+        _finish(job, Job.State.FAILED, error_code=Job.Trouble.CRASHED, log_tail=log_tail)
     else:
-        _held(job).update(state=Job.State.QUEUED, token=None, lease_until=None, sent_at=None, log_tail=log_tail)
+        not_before = timezone.now() + retry_delay(job.attempt)
+        _end(job, state=Job.State.QUEUED, sent_at=None, not_before=not_before, log_tail=log_tail)
 
 
-def sweep_jobs() -> list[uuid.UUID]:
-    """Put abandoned jobs back (or give them up after their last attempt) and return those to send again."""
+def _finish(job: Job, state: Job.State, **changes: Any) -> None:
+    _end(job, state=state, finished_at=timezone.now(), **changes)
+
+
+def _end(job: Job, **changes: Any) -> None:
+    if not _held(job).update(token=None, lease_until=None, **changes):
+        logger.warning("Job %s ended attempt %s after its lease was lost", job.pk, job.attempt)
+
+
+def sweep_jobs() -> list[Job]:
+    """Put abandoned jobs back (or give them up after their last attempt) and return those to send now."""
     for job in Job.objects.abandoned():
-        if job.attempt >= job.max_attempts:
-            _held(job).update(
-                state=Job.State.FAILED,
-                finished_at=timezone.now(),
-                lease_until=None,
-                token=None,
-                error_code="worker_lost",
-            )
+        # The lease may have been renewed, or the job claimed again, since the row was read.
+        abandoned = _held(job).filter(lease_until=job.lease_until)
+        freed: dict[str, Any] = {"token": None, "lease_until": None}
+        if job.is_cancel_requested:
+            abandoned.update(state=Job.State.CANCELLED, finished_at=timezone.now(), **freed)
+        elif job.attempt >= job.max_attempts:
+            lost = {"state": Job.State.FAILED, "error_code": Job.Trouble.WORKER_LOST}
+            abandoned.update(finished_at=timezone.now(), **lost, **freed)
         else:
-            _held(job).filter(lease_until=job.lease_until).update(
-                state=Job.State.QUEUED, token=None, lease_until=None, sent_at=None
-            )
-    return list(Job.objects.undelivered(older_than=RESEND_AFTER).values_list("pk", flat=True))
+            abandoned.update(state=Job.State.QUEUED, sent_at=None, **freed)
+    return list(Job.objects.to_send(lost_after=LOST_AFTER_LEASES * lease())[:SENT_PER_SWEEP])

@@ -1,5 +1,6 @@
 """Celery wrappers: a message carries only the row's id."""
 
+import logging
 import uuid
 
 from celery import shared_task
@@ -9,6 +10,10 @@ from django.utils import timezone
 from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job, sweep_jobs
 
+logger = logging.getLogger(__name__)
+# A connection that went stale is made anew at once; a broker that is away must not keep a person waiting.
+ONCE_AGAIN = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+
 
 @shared_task(name="foundation.jobs.tasks.run")
 def run(job_id: str) -> None:
@@ -17,18 +22,19 @@ def run(job_id: str) -> None:
 
 @shared_task(name="foundation.jobs.tasks.sweep")
 def sweep() -> None:
-    for job_id in sweep_jobs():
-        deliver(job_id)
+    for job in sweep_jobs():
+        deliver(job)
 
 
-def deliver(job_id: uuid.UUID) -> None:
-    """Send the message of a queued job; a broker that is away leaves the row to the sweeper."""
+def deliver(job: Job) -> None:
+    """Send the message of a queued job; when the broker is away, the sweeper will send it."""
     if settings.JOBS_EAGER:
-        run_job(job_id)
+        run_job(job.pk)
         return
-    job = Job.objects.get(pk=job_id)
     try:
-        run.apply_async(args=[str(job_id)], queue=job.queue, retry=False)
-    except run.OperationalError:
+        run.apply_async(args=[str(job.pk)], queue=job.queue, retry=True, retry_policy=ONCE_AGAIN)
+    except run.OperationalError as error:
+        logger.warning("Job %s waits for the sweeper, the broker is away: %s", job.pk, error)
         return
-    Job.objects.filter(pk=job_id).update(sent_at=timezone.now())
+    # A quick worker may have tried and put it back already: then it is not this message that counts.
+    Job.objects.filter(pk=job.pk, attempt=job.attempt).update(sent_at=timezone.now())

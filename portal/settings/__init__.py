@@ -241,13 +241,25 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# Above the longest task; the job row's lease and the sweeper give quick redelivery.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 12 * 60 * 60}
-CELERY_BEAT_SCHEDULE = {
-    "sweep-jobs": {"task": "foundation.jobs.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
+# Celery would give up after a hundred attempts and leave a portal without background work.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_TIME_LIMIT = 11 * 60 * 60
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Above the longest task. Nobody waits for it: the job row's lease and the sweeper bring a lost job back at once.
+    "visibility_timeout": 12 * 60 * 60,
+    # A page that enqueues must not hang on a broker's host that does not answer.
+    "socket_connect_timeout": 3,
 }
 JOBS_LEASE_S = ENV.number("PORTAL_JOBS_LEASE_S", default=60, at_least=2)
+JOBS_SWEEP_S = min(15.0, JOBS_LEASE_S / 2)
 JOBS_EAGER = False
+CELERY_BEAT_SCHEDULE = {
+    "sweep-jobs": {
+        "task": "foundation.jobs.tasks.sweep",
+        "schedule": JOBS_SWEEP_S,
+        "options": {"expires": JOBS_SWEEP_S},
+    },
+}
 
 # --- Wagtail --------------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Liên Tuyến"
