@@ -18,3 +18,8 @@ class NotificationFactory(factory.django.DjangoModelFactory):
 
     class Params:
         read = factory.Trait(read_at=factory.LazyFunction(timezone.now))
+
+
+SAMPLES = {
+    "notifications:open": lambda world: {"notification_id": NotificationFactory(user=world.person("member")).pk},
+}
