@@ -32,6 +32,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
             is_passed=models.Subquery(last.values("is_passed")[:1]),
         )
 
+    def for_page(self) -> Self:
+        """With the enrolment and the course."""
+        return self.select_related("enrolment__course")
+
     def open(self) -> Self:
         """Started and not yet submitted."""
         return self.filter(submitted_at=None)
@@ -101,6 +105,21 @@ class Attempt(models.Model):
         """The last saved answer to each question; one query."""
         rows = self.responses.order_by("seq").values_list("question_uid", "chosen")
         return {uid: frozenset(chosen) for uid, chosen in rows}
+
+    @property
+    def steps(self) -> list[tuple[int, bool]]:
+        """Number of each question, and whether it has an answer."""
+        return [
+            (number, bool(self.answers.get(question["uid"]))) for number, question in enumerate(self.questions, start=1)
+        ]
+
+    @property
+    def first_unanswered(self) -> int | None:
+        return next((number for number, is_answered in self.steps if not is_answered), None)
+
+    @property
+    def answered_count(self) -> int:
+        return sum(is_answered for _, is_answered in self.steps)
 
     @cached_property
     def latest_grade(self) -> "GradeEvent | None":

@@ -11,6 +11,8 @@ from courses.rules import percent
 from foundation.accounts.models import Practitioner, User
 
 if TYPE_CHECKING:
+    from wagtail.models import Page
+
     from courses.models.pages import CoursePage
 
 
@@ -31,6 +33,21 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         """Under way, with this item required and not yet done."""
         done = ItemProgress.objects.filter(enrolment=models.OuterRef("pk"), item_uid=item_uid)
         return self.active().filter(~models.Exists(done), rule_snapshot__items__has_key=str(item_uid))
+
+    def for_counting(self) -> Self:
+        """Locked, with the course and the person."""
+        return self.select_for_update(of=("self",)).select_related("course", "practitioner__user")
+
+    def on_course_of(self, item: "Page") -> Self:
+        """On the course that this lesson or quiz belongs to."""
+        return self.filter(course__path=item.path[: -item.steplen])
+
+    def of_activity(self, key: str) -> Self:
+        """On the version of the course that the ledger knows by `key`, see `activity_key`."""
+        kind, uid, version = [*key.split(":"), "", ""][:3]
+        if kind != "course" or not version.removeprefix("v").isdecimal():
+            return self.none()
+        return self.filter(course__uid=uid, version=int(version.removeprefix("v")))
 
     def for_my_courses(self) -> Self:
         """With the course and its hours; under way first, latest first."""

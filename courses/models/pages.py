@@ -24,11 +24,14 @@ from wagtail.query import PageQuerySet
 from courses.access import enrolment_of, turned_away
 from courses.blocks import QuestionsBlock
 from courses.models.enrolment import activity_key
-from courses.rules import DEFAULT_COVERAGE, DEFAULT_PASS_MARK_PERCENT
+from courses.rules import DEFAULT_COVERAGE, DEFAULT_PASS_MARK_PERCENT, percent
 from cpd.models import Activity, IssuingBody
-from foundation.accounts.models import Practitioner, Specialty
+from foundation.accounts.models import Practitioner, Specialty, User
 from foundation.kernel.blocks import TEXT_FEATURES, BodyBlock
 from foundation.kernel.models import PortalImage, PortalRendition
+from foundation.video.models import Video
+from foundation.video.playback import playback_for
+from foundation.video.watching import watch_record_for
 from teleconsults.models import Recording
 
 if TYPE_CHECKING:
@@ -93,13 +96,18 @@ class CatalogueIndexPage(Page):
 
 
 class CourseQuerySet(PageQuerySet):
+    def for_page(self) -> Self:
+        """Published, with what the course's own page shows."""
+        courses: Self = self.live().select_related("specialty", "activity__issuing_body", "issuing_body", "cover")
+        return courses
+
     def for_catalogue(self, practitioner: Practitioner | None, *, specialty_slug: str = "") -> Self:
         """Published courses, latest first, with `mine_status`, `mine_done` and `mine_total` of this person."""
-        courses = self.live().select_related("specialty", "activity__issuing_body", "issuing_body", "cover")
+        courses = self.for_page()
         if specialty_slug:
             courses = courses.filter(specialty__slug=specialty_slug)
         mine = Q(enrolments__practitioner=practitioner) if practitioner else Q(enrolments__pk=None)
-        return (
+        shown: Self = (
             courses.annotate(mine=FilteredRelation("enrolments", condition=mine))
             .annotate(
                 mine_status=F("mine__status"), mine_done=F("mine__required_done"), mine_total=F("mine__required_total")
@@ -113,6 +121,7 @@ class CourseQuerySet(PageQuerySet):
             )
             .order_by("-first_published_at", "-pk")
         )
+        return shown
 
 
 class CourseTag(TaggedItemBase):
@@ -248,8 +257,9 @@ class CoursePage(KeptUid, Page):  # noqa: DJ008  # Page has one
             )
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        enrolment = enrolment_of(request.user, self)
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        return context | outline_context(self, enrolment_of(request.user, self))
+        return context | outline_context(self, enrolment) | {"activity": self.activity_for(enrolment)}
 
     @property
     def address(self) -> str:
@@ -257,12 +267,33 @@ class CoursePage(KeptUid, Page):  # noqa: DJ008  # Page has one
         return reverse("courses:course", args=[self.slug])
 
     @property
+    def duration_s(self) -> int:
+        return self.minutes * 60
+
+    @property
     def activity_key(self) -> str:
         return activity_key(self, self.version)
 
     @property
+    def mine_percent(self) -> int:
+        """How far one is; only on courses from `for_catalogue`."""
+        return percent(self.mine_done or 0, self.mine_total or 0)  # type: ignore[attr-defined]  # annotated
+
+    @property
     def goal_list(self) -> list[str]:
         return [line.strip(" -•\t") for line in self.goals.splitlines() if line.strip()]
+
+    def activity_for(self, enrolment: "Enrolment | None") -> Activity | None:
+        """What this learner will be credited: that of the version they enrolled on, for others the present one."""
+        if enrolment is None or enrolment.version == self.version:
+            return self.activity
+        return Activity.objects.filter(key=enrolment.activity_key).select_related("issuing_body").first()
+
+    def address_after(self, item_uid: uuid.UUID) -> str:
+        """Where one goes on after an item: the following one, or this page after the last."""
+        uids = [item.uid for item in self.outline]
+        position = uids.index(item_uid) + 1 if item_uid in uids else len(uids)
+        return self.outline[position].address if position < len(uids) else self.address
 
     @cached_property
     def outline(self) -> "list[OutlineItem]":
@@ -315,6 +346,10 @@ class OutlineItem:
         return reverse("courses:item", args=[self.course_slug, self.slug])
 
     @property
+    def duration_s(self) -> int:
+        return self.minutes * 60
+
+    @property
     def icon(self) -> str:
         return {"recording": "video", "case": "case", "quiz": "quiz"}.get(self.kind, "book")
 
@@ -356,11 +391,16 @@ class ItemPage(KeptUid, Page):
 
     @cached_property
     def course(self) -> CoursePage:
-        return CoursePage.objects.get(path=self.path[: -self.steplen])
+        course: CoursePage = CoursePage.objects.select_related("activity").get(path=self.path[: -self.steplen])
+        return course
 
     @property
     def address(self) -> str:
         return reverse("courses:item", args=[self.course.slug, self.slug])
+
+    @property
+    def duration_s(self) -> int:
+        return self.minutes * 60
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """For enrolled members and editors; others are sent where they can become one."""
@@ -370,6 +410,13 @@ class ItemPage(KeptUid, Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         return context | outline_context(self.course, enrolment_of(request.user, self.course), here=self.uid)
+
+
+class LessonQuerySet(PageQuerySet):
+    def showing(self, video: Video) -> Self:
+        """Lessons to be watched whose recording has this file."""
+        lessons: Self = self.filter(kind=LessonPage.Kind.RECORDING, recording__video=video)
+        return lessons
 
 
 class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
@@ -400,6 +447,8 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
     )
     body = StreamField(BodyBlock(required=False), blank=True, verbose_name=_("text"))
 
+    objects: ClassVar[Any] = PageManager.from_queryset(LessonQuerySet)()  # Any: Wagtail is untyped
+
     parent_page_types: ClassVar[list[str]] = ["courses.CoursePage"]
     subpage_types: ClassVar[list[str]] = []
     template = "courses/lesson.html"
@@ -420,6 +469,25 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
             raise ValidationError({"recording": _("Choose the recording that this lesson shows.")})
         if self.kind != self.Kind.RECORDING and self.recording_id:
             raise ValidationError({"recording": _("Only a lesson of the kind “Recording” shows one. Remove it here.")})
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        recording = self.recording_for(request.user) if self.is_watched else None
+        if recording is None:
+            return context
+        return context | {
+            "recording": recording,
+            "playback": playback_for(recording.video, request.user),
+            "record": watch_record_for(request.user, recording.video),
+        }
+
+    def recording_for(self, user: User) -> Recording | None:
+        """None when it is not published, or not for this person."""
+        return Recording.objects.visible_to(user).select_related("video", "hub").filter(pk=self.recording_id).first()
+
+    @property
+    def required_percent(self) -> int:
+        return int(self.required_coverage * 100)
 
     @property
     def is_watched(self) -> bool:

@@ -28,6 +28,7 @@ class CalloutBlock(blocks.StructBlock):
         default="key",
         help_text=_("The word is printed at the top of the box."),
     )
+    title = blocks.CharBlock(label=_("Title"), required=False, max_length=120)
     text = blocks.RichTextBlock(label=_("Text"), features=TEXT_FEATURES)
 
     class Meta:

@@ -10,14 +10,7 @@ NEEDED = {
 
 
 def refuse_unsafe(
-    *,
-    secret_key: str,
-    debug: bool,
-    is_sqlite: bool,
-    web_nodes: int,
-    is_https: bool,
-    given: set[str],
-    requires_mfa: bool = True,
+    *, secret_key: str, debug: bool, is_sqlite: bool, web_nodes: int, is_https: bool, given: set[str]
 ) -> None:
     """Raise ImproperlyConfigured, with the sentence an operator needs, for each unsafe combination.
 
@@ -38,5 +31,3 @@ def refuse_unsafe(
     for name, purpose in NEEDED.items():
         if name not in given:
             raise ImproperlyConfigured(f"{name} is missing: {purpose}.")
-    if not requires_mfa:
-        raise ImproperlyConfigured("PORTAL_REQUIRE_MFA must be true in production: staff roles need a second factor.")

@@ -1,0 +1,337 @@
+"""What members and editors do with courses. Every action may be pressed twice and leaves the same result."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from courses import rules
+from courses.models import Attempt, CoursePage, Enrolment, GradeEvent, ItemProgress, LessonPage, QuizPage, Response
+from courses.models.pages import OutlineItem
+from cpd.actions import award_credit, confirm_activity, propose_activity
+from cpd.models import Activity
+from foundation.accounts.models import User
+from foundation.kernel.audit import log
+from foundation.kernel.errors import RefusedError
+from foundation.video.models import Video, WatchRecord
+
+# «Online learning with assessment» of the conversion table, see cpd/data/cpd_activity_kinds.csv.
+ACTIVITY_KIND = "online_learning"
+
+
+class NotVerifiedError(RefusedError):
+    message = _("Courses are for verified members. Your page “My standing” says what is missing.")
+    code = "not_verified"
+
+
+class NotOpenError(RefusedError):
+    message = _("This course is not open at the moment.")
+    code = "not_open"
+
+
+class NothingToLearnError(RefusedError):
+    message = _("This course has no lessons yet. Come back a little later.")
+    code = "nothing_to_learn"
+
+
+class MustBeWatchedError(RefusedError):
+    message = _("This lesson is done when the recording has been watched. Press play: it counts by itself.")
+    code = "must_be_watched"
+
+
+class AlreadyPassedError(RefusedError):
+    message = _("You have passed this quiz already. There is nothing left to do here.")
+    code = "already_passed"
+
+
+class NoAttemptsLeftError(RefusedError):
+    message = _("You have used all attempts at this quiz. Write to the course's issuing body if you need another.")
+    code = "no_attempts_left"
+
+
+class AlreadySubmittedError(RefusedError):
+    message = _("This attempt was submitted already, so its answers no longer change. Here is the result.")
+    code = "already_submitted"
+
+
+class UnknownAnswerError(RefusedError):
+    message = _("That answer does not belong to this question. Reload the page and choose again.")
+    code = "unknown_answer"
+
+
+class OneAnswerError(RefusedError):
+    message = _("Choose one answer only.")
+    code = "one_answer"
+
+
+# --- Enrolling and reading ------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def enrol(course: CoursePage, *, by: User) -> Enrolment:
+    """Put a verified member on the present version of a course; a second call returns the first enrolment.
+
+    Raises NotVerifiedError, NotOpenError, NothingToLearnError.
+    """
+    practitioner = by.practitioner_or_none
+    if practitioner is None or not practitioner.is_verified:
+        raise NotVerifiedError
+    course = CoursePage.objects.get(pk=course.pk)
+    if not course.live:
+        raise NotOpenError
+    if not course.outline:
+        raise NothingToLearnError
+    enrolment, is_new = Enrolment.objects.get_or_create(
+        practitioner=practitioner,
+        course=course,
+        defaults={
+            "version": course.version,
+            "title": course.title,
+            "required_total": len(course.outline),
+            "rule_snapshot": {"items": _requirements(course.outline)},
+        },
+    )
+    if is_new:
+        log(enrolment, "courses.enrol", user=by, data={"course": str(course.uid), "version": course.version})
+    return enrolment
+
+
+def mark_lesson_read(lesson: LessonPage, enrolment: Enrolment, *, by: User) -> Enrolment:
+    """The reader says that a reading or a case is done. Raises MustBeWatchedError for a recording."""
+    if lesson.is_watched:
+        raise MustBeWatchedError
+    return _mark_done(enrolment, lesson.uid, kind=lesson.kind, evidence={"by": "reader"})
+
+
+def note_watching(user: User, video: Video, record: WatchRecord) -> None:
+    """Called by the video room after each accepted beat: lessons that show this video may now be done."""
+    enrolments = Enrolment.objects.visible_to(user).active()
+    for lesson in LessonPage.objects.live().showing(video):
+        required = float(lesson.required_coverage)
+        if record.coverage < required:
+            continue
+        for enrolment in enrolments.on_course_of(lesson):
+            evidence = {"video": video.public_id, "coverage": round(record.coverage, 4), "required": required}
+            _mark_done(enrolment, lesson.uid, kind=lesson.kind, evidence=evidence)
+
+
+# --- Quizzes --------------------------------------------------------------------------------------------------------
+
+
+def start_attempt(quiz: QuizPage, enrolment: Enrolment, *, by: User) -> Attempt:
+    """Begin a try, or go on with the open one. Pins questions, the order of answers and the pass mark.
+
+    Raises AlreadyPassedError, NoAttemptsLeftError.
+    """
+    try:
+        with transaction.atomic():
+            return _start_attempt(quiz, Enrolment.objects.select_for_update().get(pk=enrolment.pk))
+    except IntegrityError:  # another tab was quicker
+        return enrolment.attempts.of_quiz(quiz.uid).open().get()
+
+
+def _start_attempt(quiz: QuizPage, enrolment: Enrolment) -> Attempt:
+    attempts = enrolment.attempts.of_quiz(quiz.uid)
+    if attempt := attempts.open().first():
+        return attempt
+    if enrolment.items.filter(item_uid=quiz.uid).exists():
+        raise AlreadyPassedError
+    number = (attempts.aggregate(last=Max("number"))["last"] or 0) + 1
+    if quiz.max_attempts and number > quiz.max_attempts:
+        raise NoAttemptsLeftError
+    seed = f"{enrolment.pk}:{quiz.uid}:{number}"
+    return Attempt.objects.create(
+        enrolment=enrolment,
+        quiz_uid=quiz.uid,
+        number=number,
+        snapshot={
+            "title": quiz.title,
+            "pass_mark": quiz.pass_mark_percent,
+            "questions": [_pinned(question, seed=seed) for question in quiz.questions],
+        },
+    )
+
+
+@transaction.atomic
+def save_response(attempt: Attempt, question_uid: str, chosen: Iterable[str], *, by: User) -> None:
+    """Keep an answer at once; the last one counts. Raises AlreadySubmittedError, UnknownAnswerError, OneAnswerError."""
+    attempt = _locked(attempt)
+    if attempt.submitted_at:
+        raise AlreadySubmittedError
+    question = next((question for question in attempt.questions if question["uid"] == question_uid), None)
+    picked = sorted(set(chosen))
+    if question is None or not {option["uid"] for option in question["options"]}.issuperset(picked):
+        raise UnknownAnswerError
+    if question["kind"] == "single" and len(picked) > 1:
+        raise OneAnswerError
+    if attempt.answers.get(question_uid, frozenset()) == frozenset(picked):
+        return
+    seq = (attempt.responses.aggregate(last=Max("seq"))["last"] or 0) + 1
+    Response.objects.create(attempt=attempt, question_uid=question_uid, seq=seq, chosen=picked)
+
+
+@transaction.atomic
+def submit_attempt(attempt: Attempt, *, by: User) -> GradeEvent:
+    """Grade an attempt once, and count the quiz as done when it is passed; a second call returns the same grade."""
+    attempt = _locked(attempt)
+    if attempt.submitted_at and attempt.latest_grade:
+        return attempt.latest_grade
+    Attempt.objects.filter(pk=attempt.pk).update(submitted_at=timezone.now())
+    result = grade_of(attempt)
+    grade = GradeEvent.objects.create(
+        attempt=attempt, score=result.score, maximum=result.maximum, is_passed=result.is_passed
+    )
+    log(attempt, "courses.submit_attempt", user=by, data={"score": result.score, "maximum": result.maximum})
+    if result.is_passed:
+        evidence = {"attempt": attempt.pk, "number": attempt.number, "score": result.score, "maximum": result.maximum}
+        _mark_done(attempt.enrolment, attempt.quiz_uid, kind="quiz", evidence=evidence)
+    return grade
+
+
+def grade_of(attempt: Attempt) -> rules.Grade:
+    """What the answers as last saved are worth, by the rules pinned at the start."""
+    correct = {
+        question["uid"]: frozenset(option["uid"] for option in question["options"] if option["is_correct"])
+        for question in attempt.questions
+    }
+    return rules.grade(correct, attempt.answers, pass_mark_percent=attempt.pass_mark_percent)
+
+
+# --- Completion and credit ------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def _mark_done(enrolment: Enrolment, item_uid: uuid.UUID, *, kind: str, evidence: dict[str, Any]) -> Enrolment:
+    """Count an item once, when it becomes done; complete the enrolment when it was the last one."""
+    enrolment = Enrolment.objects.for_counting().get(pk=enrolment.pk)
+    _row, is_new = ItemProgress.objects.get_or_create(
+        enrolment=enrolment, item_uid=item_uid, defaults={"kind": kind, "evidence": evidence}
+    )
+    if is_new:
+        counted = int(str(item_uid) in enrolment.required_items)
+        Enrolment.objects.filter(pk=enrolment.pk).update(
+            required_done=F("required_done") + counted, last_active_at=timezone.now()
+        )
+        _complete_if_done(enrolment)
+    enrolment.refresh_from_db(fields=["status", "required_done", "completed_at"])
+    return enrolment
+
+
+def _complete_if_done(enrolment: Enrolment) -> None:
+    """One UPDATE decides; whoever flips the row awards the credit."""
+    flipped = (
+        Enrolment.objects.active()
+        .filter(pk=enrolment.pk, required_done__gte=F("required_total"))
+        .update(status=Enrolment.Status.COMPLETED, completed_at=timezone.now())
+    )
+    if not flipped:
+        return
+    log(enrolment, "courses.complete", user=enrolment.practitioner.user, data={"version": enrolment.version})
+    activity = Activity.objects.confirmed().filter(key=enrolment.activity_key).first()
+    if activity:
+        _award(enrolment, activity)
+
+
+def _award(enrolment: Enrolment, activity: Activity) -> None:
+    enrolment.refresh_from_db(fields=["completed_at"])
+    if enrolment.completed_at is None:
+        return
+    award_credit(
+        enrolment.practitioner,
+        activity,
+        on=timezone.localdate(enrolment.completed_at),
+        since=timezone.localdate(enrolment.enrolled_at),
+        evidence={
+            "course": str(enrolment.course.uid),
+            "version": enrolment.version,
+            "enrolment": enrolment.pk,
+            "items": {str(row.item_uid): {"kind": row.kind} | row.evidence for row in enrolment.items.all()},
+        },
+    )
+
+
+def credit_earlier_completions(activity: Activity) -> None:
+    """Called by the ledger when an issuer confirms: those who finished this version before get their hours now."""
+    for enrolment in (
+        Enrolment.objects.completed().of_activity(activity.key).select_related("course", "practitioner__user")
+    ):
+        if not enrolment.practitioner.credit_entries.filter(activity=activity).exists():
+            _award(enrolment, activity)
+
+
+# --- What editors do ------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def settle_hours(course: CoursePage, *, by: User) -> Activity | None:
+    """After publishing: bring the ledger's activity in line with what the editor says of the hours.
+
+    An administrator of the issuing body confirms by publishing; anyone else's hours are a proposal which that body
+    confirms at its desk. A confirmed activity is left as it is: other hours, body or title make a new version.
+    """
+    course = CoursePage.objects.select_for_update(of=("self",)).get(pk=course.pk)
+    before, body, hours = course.activity, course.issuing_body, course.credit_hours
+    if before and before.is_confirmed:
+        if course.hours_confirmed and (before.hours, before.issuing_body, before.title) == (hours, body, course.title):
+            return before
+        course.version += 1
+    course.activity = None
+    if course.hours_confirmed and body and hours:
+        write_down = confirm_activity if body.is_administered_by(by) else propose_activity
+        course.activity = write_down(
+            course.activity_key, kind_code=ACTIVITY_KIND, title=course.title, issuing_body=body, hours=hours, by=by
+        )
+    CoursePage.objects.filter(pk=course.pk).update(version=course.version, activity=course.activity)
+    return course.activity
+
+
+@transaction.atomic
+def release_item(item_uid: uuid.UUID) -> None:
+    """A lesson or quiz was withdrawn: no running enrolment waits for it any longer. What was done stays done."""
+    for enrolment in Enrolment.objects.still_needing(item_uid).select_for_update():
+        del enrolment.rule_snapshot["items"][str(item_uid)]
+        enrolment.required_total -= 1
+        enrolment.save(update_fields=["rule_snapshot", "required_total"])
+        if enrolment.required_total:
+            _complete_if_done(enrolment)
+
+
+def _requirements(outline: Iterable[OutlineItem]) -> dict[str, dict[str, Any]]:
+    return {
+        str(item.uid): {"kind": item.kind, "title": item.title}
+        | ({"coverage": str(item.coverage)} if item.coverage is not None else {})
+        for item in outline
+    }
+
+
+def _pinned(question: Any, *, seed: str) -> dict[str, Any]:  # Any: a block value, untyped
+    """A question as it stands now, its answers in the order of this attempt."""
+    value = question.value
+    options = [
+        {
+            "uid": option.id,
+            "text": option.value["text"],
+            "is_correct": bool(option.value["is_correct"]),
+            "feedback": option.value["feedback"],
+        }
+        for option in value["options"].bound_blocks
+    ]
+    return {
+        "uid": question.id,
+        "kind": question.block_type,
+        "stem": value["stem"].source,
+        "image": value["image"].pk if value["image"] else None,
+        "image_alt": value["image_alt"],
+        "options": rules.shuffled(options, seed=f"{seed}:{question.id}"),
+        "explanation": value["explanation"].source if value["explanation"] else "",
+        "source": value["source"],
+        "lesson": str(value["lesson"].specific.uid) if value["lesson"] else None,
+    }
+
+
+def _locked(attempt: Attempt) -> Attempt:
+    return Attempt.objects.select_for_update(of=("self",)).select_related("enrolment__course").get(pk=attempt.pk)
