@@ -3,11 +3,13 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from foundation.accounts.views import admin_door
 from foundation.video import views as video
 from portal.home import views as home
 
@@ -18,6 +20,7 @@ urlpatterns = [
         video.rendition,
         name="rendition",
     ),
+    path("admin/login/", admin_door, name="admin_door"),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     # Ready-made sizes of editors' pictures only; what else lies there is not for everyone. nginx takes this over.
@@ -26,7 +29,7 @@ urlpatterns = [
 
 urlpatterns += i18n_patterns(
     path("", include("portal.home.urls")),
-    path("account/", include("foundation.accounts.urls")),
+    path("", include("foundation.accounts.urls")),
     path("account/", include("allauth.urls")),
     path("inbox/", include("foundation.notifications.urls")),
     path("jobs/", include("foundation.jobs.urls")),
@@ -34,5 +37,7 @@ urlpatterns += i18n_patterns(
     path("teleconsults/", include("teleconsults.urls")),
     path("", include("courses.urls")),
     path("cpd/", include("cpd.urls")),
+    # Wagtail's own form knows neither the second factor nor the rate limits.
+    path("_util/login/", RedirectView.as_view(pattern_name="account_login", query_string=True), name="page_login"),
     path("", include(wagtail_urls)),
 )

@@ -40,7 +40,7 @@ def member_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
 
 def staff_role_required(*roles: Role) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Signed in and holding one of `roles`; a staff role without a second factor is sent to set one up."""
+    """Signed in and holding one of `roles`; SecondFactorMiddleware has asked for the second factor before."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @login_required

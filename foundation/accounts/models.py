@@ -1,17 +1,20 @@
-"""People, where they practise, and the reference tables they choose from."""
+"""People, where they practise, what they agreed to, and the reference tables they choose from."""
 
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.functional import cached_property
-from django.utils.translation import get_language
+from django.utils.functional import Promise, cached_property
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.names import given_name, sort_key
-from foundation.kernel.roles import Role
+from foundation.accounts.rules import LicenceOddity, licence_oddities
+from foundation.kernel.roles import STAFF_ROLES, Role
+from foundation.kernel.vietnamese import folded
 
 
 class NamedInBothLanguages(models.Model):
@@ -75,6 +78,19 @@ class Profession(NamedInBothLanguages):
 
 
 class FacilityQuerySet(models.QuerySet["Facility"]):
+    def in_use(self) -> Self:
+        """Facilities that people may choose, by name."""
+        return self.filter(is_active=True).order_by("name_vi", "pk")
+
+    def matching(self, words: str, *, province: "Province | None" = None) -> Self:
+        """Those whose name, former district or code holds every typed word, marks or no marks."""
+        found = self.in_use().select_related("province")
+        if province is not None:
+            found = found.filter(province=province)
+        for word in folded(words).split():
+            found = found.filter(search_text__contains=word)
+        return found
+
     def hubs(self) -> Self:
         """Facilities that teach others, by name."""
         return self.filter(is_hub=True).order_by("name_vi")
@@ -125,6 +141,7 @@ class Facility(NamedInBothLanguages):
         "accounts.User", blank=True, related_name="coordinated_facilities", verbose_name=_("coordinators")
     )
     is_active = models.BooleanField(_("in use"), default=True)
+    search_text = models.CharField(max_length=640, blank=True, editable=False)
 
     objects: ClassVar[FacilityQuerySet] = FacilityQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
 
@@ -140,6 +157,16 @@ class Facility(NamedInBothLanguages):
                 fields=["national_code"], condition=~models.Q(national_code=""), name="accounts_national_code_once"
             ),
         ]
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        words = (self.name_vi, self.name_en, self.former_district, self.insurance_code, self.national_code)
+        self.search_text = folded(" ".join(words))[:640]
+        super().save(*args, **kwargs)  # type: ignore[arg-type]  # passed through unchanged
+
+    @property
+    def place(self) -> str:
+        """«Quận cũ, Tỉnh»: what tells two facilities of one name apart."""
+        return ", ".join(part for part in (self.former_district, self.province.name) if part)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -157,8 +184,17 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").lower())
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    def by_given_name(self) -> Self:
+        """Sorted as Vietnamese lists of people are."""
+        return self.order_by("name_sort", "pk")
+
+
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody with an account, known by e-mail. Personal data: e-mail, name (see docs/privacy.md)."""
+    """Somebody with an account, known by e-mail. Personal data: e-mail, name (see docs/privacy.md).
+
+    An erased person's row stays, without name and address, so that certificates and the log keep a subject.
+    """
 
     email = models.EmailField(_("e-mail address"), unique=True)
     full_name = models.CharField(
@@ -171,8 +207,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[UserManager] = UserManager()
+    objects: ClassVar[UserManager] = UserManager.from_queryset(UserQuerySet)()  # type: ignore[assignment]  # built class
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -185,7 +222,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [models.UniqueConstraint(Lower("email"), name="accounts_email_once")]
 
     def __str__(self) -> str:
-        return self.full_name or self.email
+        return self.get_full_name()
 
     def save(self, *args: object, **kwargs: object) -> None:
         self.name_sort = sort_key(self.full_name)
@@ -193,6 +230,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     # Wagtail's admin asks Django's classic user for these.
     def get_full_name(self) -> str:
+        if self.erased_at:
+            return gettext("Erased account %(number)s") % {"number": self.pk}
         return self.full_name or self.email
 
     def get_short_name(self) -> str:
@@ -222,9 +261,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         """True when the person holds one of `roles`, or is a superuser."""
         return self.is_superuser or any(role.value in self.role_names for role in roles)
 
+    @property
+    def holds_staff_role(self) -> bool:
+        """Must have a second factor before acting."""
+        return self.has_role(*STAFF_ROLES)
+
     @cached_property
     def practitioner_or_none(self) -> "Practitioner | None":
-        return Practitioner.objects.select_related("facility", "profession", "user").filter(user=self).first()
+        return Practitioner.objects.for_standing().filter(user=self).first()
 
     @property
     def is_verified_member(self) -> bool:
@@ -234,13 +278,46 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class PractitionerQuerySet(models.QuerySet["Practitioner"]):
+    def for_standing(self) -> Self:
+        """With what a person's own pages and the coordinator's desk show of them."""
+        return self.select_related("user", "profession", "facility__province", "verified_by")
+
     def awaiting_verification(self) -> Self:
         """Those who asked to be verified, oldest first."""
         return self.filter(verification=Practitioner.Verification.PENDING).order_by("submitted_at")
 
+    def verified(self) -> Self:
+        """Those who may read clinical content today."""
+        today = timezone.localdate()
+        return self.filter(verification=Practitioner.Verification.VERIFIED).filter(
+            models.Q(verified_until=None) | models.Q(verified_until__gte=today)
+        )
+
+    def expired(self) -> Self:
+        """Once verified, and the term has passed."""
+        return self.filter(
+            verification=Practitioner.Verification.VERIFIED, verified_until__lt=timezone.localdate()
+        ).order_by("verified_until", "pk")
+
+    def refused(self) -> Self:
+        """Those whom a coordinator could not confirm, latest first."""
+        return self.filter(verification=Practitioner.Verification.REFUSED).order_by("-submitted_at", "-pk")
+
     def of_facilities_coordinated_by(self, user: User) -> Self:
-        """People of the facilities for which `user` is coordinator."""
-        return self.filter(facility__coordinators=user)
+        """People of the facilities for which `user` is coordinator; of all facilities for a superuser."""
+        present = self.filter(user__erased_at=None)
+        return present if user.is_superuser else present.filter(facility__coordinators=user)
+
+    def named_like(self, words: str) -> Self:
+        """Whose name, e-mail or licence number holds what was typed."""
+        words = words.strip()
+        if not words:
+            return self
+        return self.filter(
+            models.Q(user__full_name__icontains=words)
+            | models.Q(user__email__icontains=words)
+            | models.Q(licence_number__icontains=words)
+        )
 
     def by_given_name(self) -> Self:
         """Sorted as Vietnamese lists of people are: given name, family name, middle name."""
@@ -255,6 +332,8 @@ class Practitioner(models.Model):
         PENDING = "pending", _("Waiting for the coordinator")
         VERIFIED = "verified", _("Verified")
         REFUSED = "refused", _("Not confirmed")
+
+    VALIDITY = timedelta(days=2 * 365)
 
     class LicenceType(models.TextChoices):
         CCHN = "cchn", _("Practice certificate (CCHN)")
@@ -287,6 +366,7 @@ class Practitioner(models.Model):
     class Meta:
         verbose_name = _("practitioner")
         verbose_name_plural = _("practitioners")
+        indexes = [models.Index(fields=["facility", "verification", "submitted_at"], name="accounts_desk")]
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(verification="verified") | models.Q(verified_at__isnull=False),
@@ -299,7 +379,7 @@ class Practitioner(models.Model):
 
     @property
     def full_name(self) -> str:
-        return self.user.full_name
+        return self.user.get_full_name() if self.user.erased_at else self.user.full_name
 
     @property
     def titled_name(self) -> str:
@@ -316,4 +396,128 @@ class Practitioner(models.Model):
     def is_verified(self) -> bool:
         if self.verification != self.Verification.VERIFIED:
             return False
-        return self.verified_until is None or self.verified_until >= timezone.localdate()
+        return not self.has_expired
+
+    @property
+    def has_expired(self) -> bool:
+        """Was verified once, and must be looked at again."""
+        return (
+            self.verification == self.Verification.VERIFIED
+            and self.verified_until is not None
+            and self.verified_until < timezone.localdate()
+        )
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.verification == self.Verification.PENDING
+
+    @property
+    def is_refused(self) -> bool:
+        return self.verification == self.Verification.REFUSED
+
+    @property
+    def licence_warnings(self) -> list[str | Promise]:
+        """What looks odd about the licence, in words. Warned about, never refused: old licences have many shapes."""
+        oddities = licence_oddities(
+            kind=self.licence_type,
+            number=self.licence_number,
+            issuer=self.licence_issuer,
+            issued_on=self.licence_date,
+            is_licensed_title=self.profession.is_licensed,
+            today=timezone.localdate(),
+        )
+        return [LICENCE_WARNINGS[oddity] for oddity in oddities]
+
+
+LICENCE_WARNINGS: dict[LicenceOddity, str | Promise] = {
+    LicenceOddity.NO_NUMBER: _("The licence number is missing."),
+    LicenceOddity.NO_LICENCE: _("This profession needs a licence to practise, and none is given."),
+    LicenceOddity.SHAPE: _("The licence number has an unusual shape; most look like 003474/HNO-CCHN."),
+    LicenceOddity.OTHER_KIND: _("The end of the licence number names another kind of licence than the one chosen."),
+    LicenceOddity.NO_ISSUER: _("Who issued the licence is missing."),
+    LicenceOddity.NO_DATE: _("The date of the licence is missing."),
+    LicenceOddity.FUTURE: _("The date of the licence lies in the future."),
+    LicenceOddity.BEFORE_THE_LAW: _("The date of the licence is earlier than licences of this kind exist."),
+}
+
+
+class ConsentText(models.Model):
+    """One version of what people agree to. Never changed once published: a new wording is a new version."""
+
+    class Purpose(models.TextChoices):
+        DATA_USE = "data_use", _("Use of my data by the network")
+
+    purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose, default=Purpose.DATA_USE)
+    version = models.CharField(_("version"), max_length=20)
+    text_vi = models.TextField(_("text in Vietnamese"))
+    text_en = models.TextField(_("text in English"))
+    published_at = models.DateTimeField(_("published"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("consent text")
+        verbose_name_plural = _("consent texts")
+        ordering = ["-published_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["purpose", "version"], name="accounts_consent_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} {self.version}"
+
+    @property
+    def text(self) -> str:
+        return self.text_en if get_language() == "en" else self.text_vi
+
+    @classmethod
+    def current(cls) -> "ConsentText | None":
+        """The version in force for the use of data; None before `load_reference` has run."""
+        return cls.objects.filter(purpose=cls.Purpose.DATA_USE, published_at__lte=timezone.now()).first()
+
+
+class ConsentGiven(models.Model):
+    """The proof that a person agreed: who, when, to which version, in which language, by which way. Kept for good."""
+
+    class Channel(models.TextChoices):
+        SIGN_UP = "sign_up", _("Sign-up form")
+        ACCOUNT = "account", _("Account page")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="consents")
+    text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="given")
+    given_at = models.DateTimeField(default=timezone.now)
+    channel = models.CharField(max_length=10, choices=Channel)
+    language = models.CharField(max_length=2)
+
+    class Meta:
+        verbose_name = _("consent given")
+        verbose_name_plural = _("consents given")
+        ordering = ["-given_at"]
+        constraints = [models.UniqueConstraint(fields=["user", "text"], name="accounts_consent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.text_id}"
+
+
+class SignInQuerySet(models.QuerySet["SignIn"]):
+    def older_than_kept(self) -> Self:
+        """Rows whose time to be kept has passed."""
+        return self.filter(at__lt=timezone.now() - SignIn.KEPT_FOR)
+
+
+class SignIn(models.Model):
+    """One sign-in, so that people and an inquiry can see who came in. Personal data, kept for 180 days."""
+
+    KEPT_FOR = timedelta(days=180)
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    browser = models.CharField(max_length=200, blank=True)
+    has_second_factor = models.BooleanField(default=False)
+
+    objects: ClassVar[SignInQuerySet] = SignInQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
+
+    class Meta:
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.at:%Y-%m-%d %H:%M}"

@@ -17,5 +17,6 @@ type Exporter = Callable[["User"], tuple[str, dict[str, Any]]]
 # (user) -> nothing; runs inside the erasing transaction, deletes or pseudonymises what the room keeps.
 type Eraser = Callable[["User"], None]
 
+# Rooms register in AppConfig.ready; those above come first, the people's own room comes last and closes the account.
 exporters: Registry[Exporter] = Registry()
 erasers: Registry[Eraser] = Registry()

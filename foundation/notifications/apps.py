@@ -8,3 +8,14 @@ class NotificationsConfig(AppConfig):
     name = "foundation.notifications"
     label = "notifications"
     verbose_name = _("Notifications")
+
+    def ready(self) -> None:
+        from foundation.kernel.erasure import erasers, exporters
+        from foundation.kernel.navigation import unread_counters
+        from foundation.notifications import jobs  # noqa: F401  # declares the kinds of work
+        from foundation.notifications.inbox import unread_count
+        from foundation.notifications.personal import erase, export
+
+        unread_counters.register(unread_count)
+        exporters.register(export)
+        erasers.register(erase)

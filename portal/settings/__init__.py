@@ -71,7 +71,7 @@ INSTALLED_APPS = [
     "foundation.jobs",
     "foundation.kernel",
     "wagtail.sites",
-    "wagtail.users",
+    "foundation.accounts.apps.PortalUsersConfig",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
@@ -107,7 +107,9 @@ MIDDLEWARE = [
     "foundation.kernel.middleware.SecurityHeadersMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "foundation.kernel.middleware.ComposedTextMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "foundation.accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -160,6 +162,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home:dashboard"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "foundation.accounts.signing_in.AccountAdapter"
+ACCOUNT_SIGNUP_FORM_CLASS = "foundation.accounts.signup_form.SignupForm"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -169,9 +173,26 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
+# A whole hospital may share one address: generous by address, strict by account.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "signup": "20/m/ip",
+    "reset_password": "20/m/ip,3/10m/key",
+    "reset_password_from_key": "20/m/ip",
+    "confirm_email": "1/1m/key",
+    "reauthenticate": "10/m/user",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Liên Tuyến"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
+# Staff roles may not act before they have a second factor. Off in the embedded default, where people try the demo.
+REQUIRE_MFA = ENV.flag("PORTAL_REQUIRE_MFA", default=MODE == "production")
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 
 # --- Files ----------------------------------------------------------------------------------------------------------
@@ -258,6 +279,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": JOBS_SWEEP_S,
         "options": {"expires": JOBS_SWEEP_S},
     },
+    "forget-sign-ins": {"task": "foundation.accounts.tasks.forget_old_sign_ins", "schedule": 24 * 60 * 60.0},
 }
 
 # --- Wagtail --------------------------------------------------------------------------------------------------------
@@ -269,11 +291,16 @@ WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
 WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "pptx", "txt", "csv"]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
+# Signing in, passwords and e-mail are allauth's, so that its second factor and rate limits always apply.
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAILUSERS_PASSWORD_REQUIRED = False
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
-WAGTAIL_FRONTEND_LOGIN_URL = "/vi/account/login/"
+WAGTAIL_FRONTEND_LOGIN_URL = "account_login"
 TAGGIT_CASE_INSENSITIVE = True
 
 # --- Browser security -----------------------------------------------------------------------------------------------
@@ -340,4 +367,5 @@ if MODE == "production":
         web_nodes=WEB_NODES,
         is_https=IS_HTTPS,
         given={name for name in NEEDED if ENV.is_given(name)},
+        requires_mfa=REQUIRE_MFA,
     )

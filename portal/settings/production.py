@@ -10,7 +10,14 @@ NEEDED = {
 
 
 def refuse_unsafe(
-    *, secret_key: str, debug: bool, is_sqlite: bool, web_nodes: int, is_https: bool, given: set[str]
+    *,
+    secret_key: str,
+    debug: bool,
+    is_sqlite: bool,
+    web_nodes: int,
+    is_https: bool,
+    given: set[str],
+    requires_mfa: bool = True,
 ) -> None:
     """Raise ImproperlyConfigured, with the sentence an operator needs, for each unsafe combination.
 
@@ -31,3 +38,5 @@ def refuse_unsafe(
     for name, purpose in NEEDED.items():
         if name not in given:
             raise ImproperlyConfigured(f"{name} is missing: {purpose}.")
+    if not requires_mfa:
+        raise ImproperlyConfigured("PORTAL_REQUIRE_MFA must be true in production: staff roles need a second factor.")

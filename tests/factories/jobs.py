@@ -7,6 +7,7 @@ import factory
 from django.utils import timezone
 
 from foundation.jobs.models import Job
+from tests.factories.accounts import World
 
 
 def _ago(**ago: float) -> object:
@@ -36,3 +37,15 @@ class JobFactory(factory.django.DjangoModelFactory):
             state=Job.State.FAILED, attempt=1, error_code="not_a_video", message="This file is not a video."
         )
         done = factory.Trait(state=Job.State.DONE, attempt=1, progress=1.0, finished_at=_ago(minutes=1))
+
+
+def _of_member(world: World) -> Job:
+    if "job" not in world.made:
+        world.made["job"] = JobFactory(owner=world.person("member"), crashed=True)
+    return world.made["job"]
+
+
+SAMPLES = {
+    "jobs_desk:inspect": lambda world: {"pk": _of_member(world).pk},
+    **{f"jobs:{name}": lambda world: {"job_id": _of_member(world).pk} for name in ("progress", "retry", "cancel")},
+}

@@ -1,0 +1,49 @@
+"""What the worker does for this room: letters about verification, and forgetting."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import translation
+
+from foundation.accounts.models import Practitioner, SignIn, User
+from foundation.jobs.registry import JobHandle, job
+from foundation.kernel.mail import send_mail_to
+
+
+@job("accounts.mail_verdict", max_attempts=5)
+def mail_verdict(handle: JobHandle, *, practitioner_id: int) -> dict[str, Any]:
+    """Tell a practitioner what the coordinator decided; nothing once the profile waits again."""
+    practitioner = Practitioner.objects.for_standing().get(pk=practitioner_id)
+    template = {
+        Practitioner.Verification.VERIFIED: "accounts/mail/verified",
+        Practitioner.Verification.REFUSED: "accounts/mail/refused",
+    }.get(Practitioner.Verification(practitioner.verification))
+    if template is None or not practitioner.user.is_active:
+        return {"sent": 0}
+    _write_to(
+        practitioner.user, template, practitioner, "home:dashboard" if practitioner.is_verified else "accounts:standing"
+    )
+    return {"sent": 1}
+
+
+@job("accounts.mail_waiting", max_attempts=5)
+def mail_waiting(handle: JobHandle, *, practitioner_id: int) -> dict[str, Any]:
+    """Tell the coordinators of a facility that somebody waits for them."""
+    practitioner = Practitioner.objects.for_standing().get(pk=practitioner_id)
+    if not practitioner.is_waiting:
+        return {"sent": 0}
+    others = practitioner.facility.coordinators.filter(is_active=True).exclude(pk=practitioner.user_id)
+    for coordinator in others:
+        _write_to(coordinator, "accounts/mail/waiting", practitioner, "accounts:people")
+    return {"sent": len(others)}
+
+
+def forget_old_sign_ins() -> int:
+    """Delete what was kept long enough; how many rows went."""
+    return SignIn.objects.older_than_kept().delete()[0]
+
+
+def _write_to(user: User, template: str, practitioner: Practitioner, page: str) -> None:
+    with translation.override(user.language):
+        context = {"practitioner": practitioner, "reader": user, "path": reverse(page)}
+        send_mail_to(user.email, template=template, context=context, language=user.language)
