@@ -1,0 +1,104 @@
+"""Brings the database and the static files up to date before the portal's processes start, and skips what is done.
+
+Data that is there is never touched, except by migrations; the demo network comes only into a database that was empty.
+"""
+
+import argparse
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+sys.path.insert(0, str(ROOT))
+
+import django  # noqa: E402  # the path comes first
+
+django.setup()
+
+from django.conf import settings  # noqa: E402  # these need the line above
+from django.core.management import call_command, get_commands  # noqa: E402
+from django.db import DEFAULT_DB_ALIAS, connection  # noqa: E402
+from django.db.migrations.executor import MigrationExecutor  # noqa: E402
+from django.db.migrations.recorder import MigrationRecorder  # noqa: E402
+
+VAR_DIR: Path = settings.VAR_DIR
+# There from the first migration until the demo network is complete: an interrupted first start goes on.
+FIRST_START = VAR_DIR / ".first-start"
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def fingerprint(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def is_fresh(stamp: Path, mark: str) -> bool:
+    return stamp.exists() and stamp.read_text() == mark
+
+
+def migrate() -> None:
+    executor = MigrationExecutor(connection)
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return
+    say("bringing the database up to date")
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def load_reference(identity: str) -> None:
+    """Provinces, professions, kinds of activity … from the tables that lie beside the code."""
+    tables = sorted(path for room in ("foundation", "cpd") for path in (ROOT / room).glob("**/data/*.csv"))
+    mark = fingerprint([identity, *(hashlib.sha256(path.read_bytes()).hexdigest() for path in tables)])
+    stamp = VAR_DIR / ".reference"
+    if is_fresh(stamp, mark) or "load_reference" not in get_commands():
+        return
+    say("loading reference data")
+    call_command("load_reference", verbosity=0)
+    stamp.write_text(mark)
+
+
+def load_demo() -> None:
+    if "load_demo" in get_commands():
+        say("making the demo network (once, about a minute)")
+        call_command("load_demo")
+
+
+def collect_static() -> None:
+    files = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
+    seen = (f"{path} {(stat := path.stat()).st_size} {stat.st_mtime_ns}" for path in files)
+    backend = str(settings.STORAGES["staticfiles"]["BACKEND"])
+    mark = fingerprint([backend, hashlib.sha256((ROOT / "uv.lock").read_bytes()).hexdigest(), *seen])
+    stamp = Path(settings.STATIC_ROOT) / ".stamp"
+    if is_fresh(stamp, mark):
+        return
+    say("collecting static files")
+    stamp.unlink(missing_ok=True)
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    stamp.write_text(mark)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--no-demo", action="store_true")
+    wants_demo = not parser.parse_args().no_demo and settings.MODE == "embedded"
+    began = time.monotonic()
+    if wants_demo and not connection.introspection.table_names():
+        FIRST_START.touch()
+    migrate()
+    first = MigrationRecorder(connection).migration_qs.order_by("applied").values_list("applied", flat=True).first()
+    load_reference(f"{settings.DATABASES[DEFAULT_DB_ALIAS]['NAME']} {first}")
+    if wants_demo and FIRST_START.exists():
+        load_demo()
+        FIRST_START.unlink()
+    collect_static()
+    say(f"ready to serve after {time.monotonic() - began:.1f} s")
+
+
+if __name__ == "__main__":
+    main()
