@@ -28,7 +28,7 @@ def use_template() -> None:
     database = connections["default"].settings_dict
     if "sqlite" in database["ENGINE"]:
         copy = Path(os.environ["PORTAL_VAR_DIR"]) / "test.sqlite3"
-        shutil.copy(_sqlite_template(), copy)
+        shutil.copy(sqlite_template(), copy)
         database["TEST"]["NAME"] = str(copy)
     else:
         name = connections["default"].creation._get_test_db_name()  # type: ignore[attr-defined]  # no public way to it
@@ -65,7 +65,8 @@ class _Lock:
         self.handle.close()
 
 
-def _sqlite_template() -> Path:
+def sqlite_template() -> Path:
+    """A file with all migrations done and no rows but theirs; copy it, never open it."""
     folder = Path(tempfile.gettempdir(), f"portal-tests-templates-{os.getuid()}")
     folder.mkdir(mode=0o700, exist_ok=True)
     template = folder / f"{_fingerprint()}.sqlite3"
