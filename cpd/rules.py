@@ -97,3 +97,8 @@ def name_pattern(words: str) -> str:
     """
     letters = "".join(character for character in folded(words) if character.isalnum())
     return "(^| )" + "".join(f"{letter}[0-9]?" if letter in "adeou" else letter for letter in letters)
+
+
+def plain_hours(hours: Decimal) -> str:
+    """`2`, `0.5`: a dot, no trailing zeros, no exponent."""
+    return f"{hours:f}".rstrip("0").rstrip(".") if "." in f"{hours:f}" else f"{hours:f}"

@@ -1,0 +1,1 @@
+"""The fonts of the certificate: Noto Serif, SIL Open Font License (OFL.txt)."""
