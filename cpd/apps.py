@@ -1,7 +1,14 @@
 """Declares the room to Django."""
 
 from django.apps import AppConfig
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+
+def _issues_certificates(request: HttpRequest) -> bool:
+    from foundation.kernel.roles import Role
+
+    return request.user.is_authenticated and request.user.has_role(Role.CPD_ADMIN)
 
 
 class CpdConfig(AppConfig):
@@ -10,9 +17,12 @@ class CpdConfig(AppConfig):
     verbose_name = _("Credit hours and certificates")
 
     def ready(self) -> None:
+        import cpd.jobs  # noqa: F401  # declares the room's jobs
         from cpd.reference import load_activity_kinds
+        from foundation.kernel.navigation import Place, desks
         from foundation.kernel.reference import reference_loaders
         from foundation.kernel.roles import Role, grant
 
         grant(Role.CPD_ADMIN, "cpd.issue_certificate", "cpd.revoke_certificate")
+        desks.register(Place("cpd:desk", _("Certificates"), "certificate", 30, is_shown=_issues_certificates))
         reference_loaders.register(load_activity_kinds)

@@ -5,7 +5,6 @@ and their events are added and never changed; only `Certificate.revoked_at` goes
 """
 
 import secrets
-from decimal import Decimal
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -21,6 +20,15 @@ from cpd.rules import format_serial, name_pattern, sha256_hex
 from foundation.accounts.models import Facility, Practitioner, User
 from foundation.kernel.roles import Role
 from foundation.kernel.vietnamese import folded
+
+
+class Ledger(models.Model):
+    """Rows that no editor composes: Wagtail keeps no index of what they point to, so that a save stays one query."""
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        abstract = True
 
 
 def new_public_id() -> str:
@@ -135,7 +143,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         return self.select_related("kind", "issuing_body", "confirmed_by").order_by("-pk")
 
 
-class Activity(models.Model):
+class Activity(Ledger):
     """Something that gives credit, known by kind, stable key and a snapshot of the title.
 
     Without `confirmed_at` it is a proposal and gives nothing.
@@ -217,8 +225,14 @@ class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
 
     for_member = for_desk
 
+    def for_issue(self) -> Self:
+        """With everything that a certificate prints."""
+        return self.select_related(
+            "practitioner__user", "practitioner__facility", "activity__kind", "activity__issuing_body"
+        )
 
-class CreditEntry(models.Model):
+
+class CreditEntry(Ledger):
     """Hours awarded to one practitioner for one activity: credited once. Append-only. Personal data, kept by law."""
 
     practitioner = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="credit_entries")
@@ -250,12 +264,19 @@ class CreditEntry(models.Model):
         return f"{self.practitioner_id}: {self.hours}"
 
     @property
-    def hours_normalised(self) -> Decimal:
-        """Without trailing zeros: 2, 0.5."""
-        return self.hours.quantize(Decimal(1)) if self.hours == self.hours.to_integral() else self.hours.normalize()
+    def shown_certificate(self) -> "Certificate | None":
+        """The valid one, else the last; only after `for_desk` or `for_member`."""
+        shown: list[Certificate] = getattr(self, "certificates_shown", [])
+        return shown[0] if shown else None
+
+    @property
+    def has_valid_certificate(self) -> bool:
+        """Only after `for_desk` or `for_member`."""
+        shown = self.shown_certificate
+        return shown is not None and not shown.is_revoked
 
 
-class SerialCounter(models.Model):
+class SerialCounter(Ledger):
     """The last number used by one body in one year. It moves in the transaction that stores the certificate."""
 
     issuing_body = models.ForeignKey(IssuingBody, on_delete=models.PROTECT, related_name="+")
@@ -291,6 +312,10 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         """One person's certificates, newest first, for their own list."""
         return self.filter(entry__practitioner=practitioner).without_payload().order_by("-issued_at", "-pk")
 
+    def for_check(self) -> Self:
+        """With what the public page shows: the payload, not the PDF."""
+        return self.defer("pdf")
+
     def for_page(self) -> Self:
         """With what a certificate's own page shows; the PDF stays in the database."""
         return self.defer("pdf").select_related(
@@ -298,7 +323,7 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         )
 
 
-class Certificate(models.Model):
+class Certificate(Ledger):
     """A certificate as issued: payload, bytes and hashes never change. Personal data, kept for good by law."""
 
     public_id = models.CharField(max_length=32, unique=True, default=new_public_id, editable=False)
@@ -342,7 +367,7 @@ class Certificate(models.Model):
 
     @property
     def check_path(self) -> str:
-        return reverse("check", args=[self.public_id])
+        return reverse("cpd:check", args=[self.public_id])
 
     @property
     def is_revoked(self) -> bool:
@@ -359,7 +384,7 @@ class Certificate(models.Model):
         return sha256_hex(self.payload) == self.payload_sha256
 
 
-class CertificateEvent(models.Model):
+class CertificateEvent(Ledger):
     """What happened to a certificate, and who did it. Append-only. Personal data: the actor."""
 
     class Kind(models.TextChoices):
@@ -407,7 +432,7 @@ class IssueBatchQuerySet(models.QuerySet["IssueBatch"]):
         )
 
 
-class IssueBatch(models.Model):
+class IssueBatch(Ledger):
     """One press of "issue": which entries, by whom. The job `cpd.issue_batch` works its rows off."""
 
     issuing_body = models.ForeignKey(IssuingBody, on_delete=models.PROTECT, related_name="batches")
@@ -444,7 +469,7 @@ class IssueRowQuerySet(models.QuerySet["IssueRow"]):
         ).prefetch_related(models.Prefetch("certificate", queryset=Certificate.objects.without_payload()))
 
 
-class IssueRow(models.Model):
+class IssueRow(Ledger):
     """One entry in a batch, and what became of it."""
 
     class Outcome(models.TextChoices):

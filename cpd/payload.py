@@ -58,7 +58,8 @@ def build_payload(entry: CreditEntry, *, serial: str, public_id: str, issued_on:
         "legal_basis": LEGAL_BASIS,
         "digital_signature": "",
     }
-    return _composed(payload)
+    composed: Payload = _composed(payload)
+    return composed
 
 
 def missing_fields(payload: Payload) -> list[str]:

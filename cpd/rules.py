@@ -75,6 +75,11 @@ def summarise(*, earned: Decimal, period: Period) -> HoursSummary:
     return HoursSummary(earned, REQUIRED_HOURS, period.start, period.end, period.is_anchored)
 
 
+def sha256_bytes(data: bytes) -> str:
+    """SHA-256 of a file's bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def format_serial(code: str, year: int, number: int) -> str:
     """`HUB07/2026/000123`."""
     return f"{code}/{year}/{number:06}"
@@ -87,7 +92,7 @@ def canonical_json(value: Any) -> bytes:  # Any: JSON
 
 def sha256_hex(value: Any) -> str:  # Any: JSON
     """SHA-256 of the canonical JSON."""
-    return hashlib.sha256(canonical_json(value)).hexdigest()
+    return sha256_bytes(canonical_json(value))
 
 
 def name_pattern(words: str) -> str:

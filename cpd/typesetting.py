@@ -1,70 +1,39 @@
 """Sets a certificate: payload → HTML → PDF. The same payload gives the same bytes on every machine.
 
-WeasyPrint sees three font files and nothing else: no network, no other file, no font of the system. Parsing the style
-sheet and reading the fonts happen once per process.
+WeasyPrint itself stands in `press.py`.
 """
 
 import hashlib
+import logging
 from functools import cache
 from pathlib import Path
-from threading import Lock
 
 from django.template.loader import render_to_string
-from fontTools.ttLib import TTFont
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+from django.utils.translation import gettext_lazy as _
 
 from cpd.payload import Payload, printed_activities, printed_dates, texts_of
 from cpd.qr import qr_path
 from cpd.rules import canonical_json
+from foundation.kernel.errors import RefusedError
 
 ROOM = Path(__file__).parent
 FONT_FILES = {
-    f"font:{path.name}": path for style in ("regular", "bold", "italic") if (path := ROOM / "fonts" / f"certificate-{style}.ttf")
+    f"font:{path.name}": path
+    for style in ("regular", "bold", "italic")
+    if (path := ROOM / "fonts" / f"certificate-{style}.ttf")
 }
-STYLE_SHEET = ROOM / "data" / "certificate.css"
 PRODUCER = "Liên Tuyến"
 
 
-class OurFontsOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
-    """Hands out our three fonts by name; anything else stops the rendering."""
-
-    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-        """Raises FatalURLFetchingError for every address but `font:certificate-….ttf`."""
-        if url not in FONT_FILES:
-            raise FatalURLFetchingError(f"A certificate asked for {url!r}")
-        return URLFetcherResponse(url, FONT_FILES[url].read_bytes(), {"Content-Type": "font/ttf"})
+logger = logging.getLogger(__name__)
 
 
-class Press:
-    """One process's warm WeasyPrint; not safe for two threads at once, hence the lock."""
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.fetcher = OurFontsOnly()
-        self.fonts = FontConfiguration()
-        self.style = CSS(
-            string=STYLE_SHEET.read_text(encoding="utf-8"), font_config=self.fonts, url_fetcher=self.fetcher
-        )
-
-    def pdf(self, html: str, *, identifier: bytes) -> bytes:
-        """Set `html` with the certificate's style; `identifier` stands in the file and decides nothing else."""
-        with self.lock:
-            page = HTML(string=html, url_fetcher=self.fetcher)
-            result: bytes = page.write_pdf(
-                stylesheets=[self.style], font_config=self.fonts, pdf_identifier=identifier
-            )
-        return result
+class TypesettingError(RefusedError):
+    message = _("The certificate could not be printed. The portal's operators find the reason in the log.")
+    code = "typesetting"
 
 
-@cache
-def press() -> Press:
-    """The press of this process, made when the first certificate is set."""
-    return Press()
-
-
-def certificate_html(payload: Payload) -> str:
+def certificate_html(payload: Payload, *, is_compact: bool = False) -> str:
     """The page of Appendix II with the payload's words; the fixed words belong to the template version."""
     side, path = qr_path(payload["check_url"])
     context = {
@@ -73,14 +42,28 @@ def certificate_html(payload: Payload) -> str:
         "qr_side": side,
         "qr_path": path,
         "producer": PRODUCER,
+        "is_compact": is_compact,
         **printed_dates(payload),
     }
     return render_to_string("cpd/certificate_official.html", context)
 
 
 def certificate_pdf(payload: Payload) -> bytes:
-    """The certificate as PDF."""
-    return press().pdf(certificate_html(payload), identifier=pdf_identifier(payload))
+    """The certificate as PDF; long names and titles are set closer, so that it stays on one page.
+
+    Raises TypesettingError, and nothing else, when WeasyPrint cannot do it.
+    """
+    from cpd.press import press  # WeasyPrint takes its time to load: only workers need it
+
+    try:
+        document = press().render(certificate_html(payload))
+        if len(document.pages) > 1:
+            document = press().render(certificate_html(payload, is_compact=True))
+        pdf: bytes = document.write_pdf(pdf_identifier=pdf_identifier(payload))
+    except Exception as error:  # whatever goes wrong in there with one certificate must not stop the others
+        logger.exception("Certificate %s could not be set", payload["serial"])
+        raise TypesettingError from error
+    return pdf
 
 
 def pdf_identifier(payload: Payload) -> bytes:
@@ -96,5 +79,7 @@ def unprintable(payload: Payload) -> set[str]:
 @cache
 def _glyphs() -> frozenset[str]:
     """What all three styles can print."""
+    from fontTools.ttLib import TTFont
+
     styles = [set(TTFont(path, lazy=True).getBestCmap()) for path in FONT_FILES.values()]
     return frozenset(chr(code) for code in set.intersection(*styles))

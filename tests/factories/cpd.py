@@ -28,7 +28,7 @@ class IssuingBodyFactory(factory.django.DjangoModelFactory):
     signatory_title_vi = "Giám đốc"
     signatory_title_en = "Director"
     signatory_name = "PGS. TS. Đặng Thị Mẫu"
-    serial_code = factory.Sequence(lambda n: f"HUB{n:02}")
+    serial_code = factory.Sequence(lambda n: f"BODY{n:02}")
     facility = factory.SubFactory(FacilityFactory, hub=True)
 
     @factory.post_generation
@@ -92,3 +92,17 @@ class CreditEntryFactory(factory.django.DjangoModelFactory):
     hours = factory.SelfAttribute("activity.hours")
     began_on = datetime.date(2026, 10, 1)
     on_date = datetime.date(2026, 11, 3)
+
+
+def issued(entry=None, *, by=None, **changes):
+    """A certificate as the job issues it; `issued(activity=…)` makes the entry too."""
+    from cpd.actions import issue_certificates
+    from cpd.issuing import issue_for_row
+    from cpd.models import Certificate
+
+    entry = entry or CreditEntryFactory(**changes)
+    by = by or CpdAdminFactory(bodies=[entry.activity.issuing_body])
+    batch = issue_certificates([entry], by=by)
+    for row in batch.rows.waiting():
+        issue_for_row(row.pk, by=by)
+    return Certificate.objects.valid().get(entry=entry)
