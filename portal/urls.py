@@ -9,6 +9,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from cpd import views as cpd
 from foundation.accounts.views import admin_door
 from foundation.video import views as video
 from portal.home import views as home
@@ -20,6 +21,7 @@ urlpatterns = [
         video.rendition,
         name="rendition",
     ),
+    path("c/<str:public_id>", cpd.short, name="certificate_code"),
     path("admin/login/", admin_door, name="admin_door"),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
@@ -36,7 +38,7 @@ urlpatterns += i18n_patterns(
     path("video/", include("foundation.video.urls")),
     path("teleconsults/", include("teleconsults.urls")),
     path("", include("courses.urls")),
-    path("cpd/", include("cpd.urls")),
+    path("", include("cpd.urls")),
     # Wagtail's own form knows neither the second factor nor the rate limits.
     path("_util/login/", RedirectView.as_view(pattern_name="account_login", query_string=True), name="page_login"),
     path("", include(wagtail_urls)),

@@ -1,10 +1,20 @@
-"""How Vietnamese papers write dates and hours, whatever the language of the page around them."""
+"""How Vietnamese papers write dates and hours, whatever language surrounds them; and small words of the desk."""
 
 from datetime import date
+from decimal import Decimal
 
 from django import template
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+
+from cpd.issuing import REFUSALS
+from foundation.kernel.errors import RefusedError
 
 register = template.Library()
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 @register.filter
@@ -23,11 +33,28 @@ def long_date_vi(day: date) -> str:
 @register.filter
 def long_date_en(day: date) -> str:
     """5 September 2026, whatever the process's locale."""
-    months = "January February March April May June July August September October November December".split()
-    return f"{day.day} {months[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 @register.filter
 def hours_vi(hours: str) -> str:
     """0,5: a decimal comma."""
     return str(hours).replace(".", ",")
+
+
+@register.filter
+def decimal(hours: str) -> Decimal:
+    """Hours as the payload keeps them, for the filters that write numbers in the reader's language."""
+    return Decimal(hours)
+
+
+@register.filter
+def in_my_language(both: dict[str, str]) -> str:
+    """The reader's language of a text that a certificate prints in both, Vietnamese where there is only that."""
+    return (both["en"] if get_language() == "en" else "") or both["vi"]
+
+
+@register.filter
+def refusal_text(code: str) -> str | Promise:
+    """Why a row of a batch got no certificate, in words."""
+    return REFUSALS.get(code, RefusedError.message)

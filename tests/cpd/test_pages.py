@@ -1,0 +1,330 @@
+"""The desk, one's own hours, the public check: what each person sees and may do."""
+
+import pytest
+from django.urls import reverse
+
+from cpd.actions import issue_certificates, revoke_certificate
+from cpd.issuing import issue_for_row
+from cpd.models import Activity, Certificate, IssueBatch
+from foundation.kernel.roles import Role
+from tests.factories.accounts import PractitionerFactory, UserFactory
+from tests.factories.cpd import (
+    ActivityFactory,
+    ActivityKindFactory,
+    CpdAdminFactory,
+    CreditEntryFactory,
+    IssuingBodyFactory,
+    issued,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def body():
+    return IssuingBodyFactory()
+
+
+@pytest.fixture
+def activity(body):
+    return ActivityFactory(issuing_body=body)
+
+
+@pytest.fixture
+def admin(body):
+    return CpdAdminFactory(bodies=[body])
+
+
+@pytest.fixture
+def desk(client, admin):
+    client.force_login(admin)
+    return client
+
+
+def text(response):
+    return " ".join(response.content.decode().split())
+
+
+# --- The desk
+
+
+def test_the_desk_shows_who_completed_activities_of_ones_own_body(desk, activity):
+    mine, other = CreditEntryFactory(activity=activity), CreditEntryFactory()
+    page = text(desk.get(reverse("cpd:desk")))
+    assert mine.practitioner.full_name in page
+    assert other.practitioner.full_name not in page
+
+
+def test_more_entries_cost_no_more_queries(desk, activity, count_queries):
+    issued(activity=activity)
+    desk.get(reverse("cpd:desk"))  # fills what the frame remembers
+    one = count_queries(reverse("cpd:desk"), by=desk)
+    for _ in range(4):
+        issued(activity=activity)
+    CreditEntryFactory.create_batch(5, activity=activity)
+    assert count_queries(reverse("cpd:desk"), by=desk) == one
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?q=nguyen duc", True),
+        ("?q=Nguyễn", True),
+        ("?q=tran", False),
+        ("?certificate=with", True),
+        ("?certificate=without", False),
+        ("?since=2026-11-03&until=2026-11-03", True),
+        ("?since=2026-11-04", False),
+        ("?since=rubbish&activity=999", True),
+    ],
+)
+def test_the_desk_filters(desk, activity, query, found):
+    holder = PractitionerFactory(verified=True, user__full_name="Nguyễn Văn Đức")
+    issued(activity=activity, practitioner=holder)
+    assert ("Nguyễn Văn Đức" in text(desk.get(reverse("cpd:desk") + query))) is found
+
+
+def test_a_serial_finds_its_row(desk, activity):
+    first, second = issued(activity=activity), issued(activity=activity)
+    page = text(desk.get(reverse("cpd:desk"), {"q": first.serial.lower()}))
+    assert first.serial in page
+    assert second.serial not in page
+
+
+@pytest.mark.parametrize("who", ["stranger", "member", "editor", "admin_of_another_body"])
+def test_others_get_nothing_of_the_desk(client, activity, who, admin):
+    certificate = issued(activity=activity)
+    batch = IssueBatch.objects.get()
+    person = {
+        "stranger": lambda: None,
+        "member": lambda: PractitionerFactory(verified=True).user,
+        "editor": lambda: UserFactory(roles=[Role.EDITOR]),
+        "admin_of_another_body": lambda: CpdAdminFactory(bodies=[IssuingBodyFactory()]),
+    }[who]()
+    if person:
+        client.force_login(person)
+    pages = [
+        reverse("cpd:batch", args=[batch.pk]),
+        reverse("cpd:certificate", args=[certificate.public_id]),
+        reverse("cpd:certificate_file", args=[certificate.public_id]),
+        reverse("cpd:certificate_revoke", args=[certificate.public_id]),
+        reverse("cpd:activity_confirm", args=[activity.pk]),
+    ]
+    for page in pages:
+        assert client.get(page).status_code in {302, 403, 404}
+    client.post(reverse("cpd:certificate_revoke", args=[certificate.public_id]), {"reason": "x"})
+    client.post(reverse("cpd:issue"), {"entries": str(certificate.entry_id), "confirmed": "1"})
+    assert not Certificate.objects.get().is_revoked
+    assert IssueBatch.objects.count() == 1
+    if who != "admin_of_another_body":
+        assert client.get(reverse("cpd:desk")).status_code in {302, 403}
+
+
+def test_selected_people_are_shown_once_more_then_issued(desk, activity, settings, django_capture_on_commit_callbacks):
+    settings.JOBS_EAGER = True
+    first, second, third = CreditEntryFactory.create_batch(3, activity=activity)
+    answer = desk.post(reverse("cpd:issue"), {"entry": [first.pk, second.pk]})
+    page = text(answer)
+    assert "Issue 2 certificates?" in page
+    assert first.practitioner.full_name in page
+    assert third.practitioner.full_name not in page
+    assert not Certificate.objects.exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = desk.post(reverse("cpd:issue"), {"entries": answer.context["ids"], "confirmed": "1"})
+    assert "2 of 2 issued" in text(desk.get(answer.url))
+    assert {certificate.entry for certificate in Certificate.objects.all()} == {first, second}
+
+
+def test_a_double_click_says_that_they_have_one_already(desk, activity, settings, django_capture_on_commit_callbacks):
+    settings.JOBS_EAGER = True
+    entry = CreditEntryFactory(activity=activity)
+    for words in ("1 of 1 issued", "Had one already"):
+        with django_capture_on_commit_callbacks(execute=True):
+            answer = desk.post(reverse("cpd:issue"), {"entries": str(entry.pk), "confirmed": "1"})
+        assert words in text(desk.get(answer.url))
+    assert Certificate.objects.count() == 1
+
+
+def test_issue_for_all_takes_what_the_filter_shows_and_lacks_a_certificate(desk, activity, body):
+    issued(activity=activity)
+    CreditEntryFactory.create_batch(2, activity=activity)
+    CreditEntryFactory(activity=ActivityFactory(issuing_body=body))
+    answer = desk.post(f"{reverse('cpd:issue')}?activity={activity.pk}", {"all": "1"})
+    assert len(answer.context["entries"]) == 2
+
+
+def test_issuing_for_nobody_says_so(desk):
+    assert "Choose at least one person" in text(desk.post(reverse("cpd:issue"), {}, follow=True))
+
+
+def test_the_batch_page_tells_why_somebody_got_none(desk, activity, admin):
+    incomplete = PractitionerFactory(verified=True, date_of_birth=None)
+    batch = issue_certificates([CreditEntryFactory(activity=activity, practitioner=incomplete)], by=admin)
+    issue_for_row(batch.rows.get().pk, by=admin)
+    assert "date of birth or workplace is missing" in text(desk.get(batch.get_absolute_url()))
+    assert "0 of 1 issued" in text(desk.get(reverse("cpd:batches")))
+
+
+def test_the_issuer_confirms_a_proposal_by_typing_the_hours(desk, body):
+    proposed = ActivityFactory(proposed=True, issuing_body=body, hours=2)
+    ActivityKindFactory()
+    assert proposed.title in text(desk.get(reverse("cpd:activities")))
+    page = reverse("cpd:activity_confirm", args=[proposed.pk])
+    assert "steps of 0.25" in text(desk.post(page, {"kind": "course_learner", "hours": "1.3"}))
+    desk.post(page, {"kind": "course_learner", "hours": "1.5", "responsible": "Khoa Nhi"})
+    confirmed = Activity.objects.get(pk=proposed.pk)
+    assert (confirmed.hours, confirmed.responsible, confirmed.is_confirmed) == (1.5, "Khoa Nhi", True)
+
+
+def test_revoking_asks_for_a_reason_and_shows_it(desk, activity):
+    certificate = issued(activity=activity)
+    page = reverse("cpd:certificate_revoke", args=[certificate.public_id])
+    assert certificate.holder_name in text(desk.get(page))
+    assert "This field is required" in text(desk.post(page, {"reason": ""}))
+    assert "Reason: Sai ngày sinh" in text(desk.post(page, {"reason": "Sai ngày sinh"}, follow=True))
+    assert Certificate.objects.get().is_revoked
+
+
+# --- One's own
+
+
+def test_a_member_sees_the_ring_the_ledger_and_takes_the_file(client, activity):
+    certificate = issued(activity=activity)
+    holder = certificate.entry.practitioner
+    client.force_login(holder.user)
+    page = text(client.get(reverse("cpd:hours")))
+    assert "118 hours missing until" in page or "118" in page
+    assert certificate.serial in page
+    answer = client.get(reverse("cpd:certificate_file", args=[certificate.public_id]))
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "filename*=utf-8''Gi%E1%BA%A5y%20ch%E1%BB%A9ng" in answer.headers["Content-Disposition"]
+    assert answer.content == bytes(certificate.pdf)
+    assert list(certificate.events.values_list("kind", flat=True)) == ["issued", "downloaded"]
+
+
+def test_more_credit_costs_no_more_queries(client, activity, count_queries):
+    holder = PractitionerFactory(verified=True)
+    issued(activity=activity, practitioner=holder)
+    client.force_login(holder.user)
+    client.get(reverse("cpd:hours"))
+    one = count_queries(reverse("cpd:hours"))
+    for _ in range(4):
+        issued(practitioner=holder)
+    assert count_queries(reverse("cpd:hours")) == one
+
+
+def test_a_revoked_certificate_is_not_handed_out_to_the_holder(client, activity, admin):
+    certificate = issued(activity=activity)
+    revoke_certificate(certificate, reason="Sai tên", by=admin)
+    client.force_login(certificate.entry.practitioner.user)
+    file = reverse("cpd:certificate_file", args=[certificate.public_id])
+    assert client.get(file).status_code == 302
+    assert "Reason: Sai tên" in text(client.get(certificate.get_absolute_url()))
+    client.force_login(admin)
+    assert client.get(file).status_code == 200
+
+
+def test_a_changed_file_is_not_handed_out(client, activity, monkeypatch):
+    certificate = issued(activity=activity)
+    monkeypatch.setattr("cpd.views.sha256_bytes", lambda data: "0" * 64)
+    client.force_login(certificate.entry.practitioner.user)
+    assert client.get(reverse("cpd:certificate_file", args=[certificate.public_id])).status_code == 302
+
+
+def test_without_a_profile_there_is_no_page_of_hours(client):
+    client.force_login(UserFactory())
+    assert client.get(reverse("cpd:hours")).status_code == 302
+
+
+# --- The public check
+
+
+@pytest.mark.parametrize(
+    ("accepts", "path"), [("", "/vi/check/"), ("en-GB,en;q=0.9", "/en/check/"), ("fr", "/vi/check/")]
+)
+def test_the_code_leads_to_the_check_page_in_the_visitors_language(client, accepts, path):
+    answer = client.get("/c/AbCdEfGhIjKlMnOpQrStUv", headers={"accept-language": accepts} if accepts else {})
+    assert answer.headers["Location"] == f"{path}AbCdEfGhIjKlMnOpQrStUv/"
+    assert "noindex" in answer.headers["X-Robots-Tag"]
+
+
+def test_anyone_sees_valid_and_every_printed_field_but_no_address(client, activity):
+    certificate = issued(activity=activity)
+    answer = client.get(certificate.check_path)
+    page, payload = text(answer), certificate.payload
+    assert '<p class="verdict__word">Valid</p>' in page
+    row = payload["activities"][0]
+    fields = [
+        payload["holder"]["name"],
+        "05/06/1994",
+        payload["holder"]["workplace"]["en"],
+        payload["serial"],
+        payload["issuing_body"]["en"],
+        payload["governing_body"]["en"],
+        row["title"],
+        row["form"]["en"],
+        row["responsible"],
+        "10/01/2026 – 11/03/2026",
+        payload["signatory"]["name"],
+        payload["signatory"]["title"]["en"],
+        payload["place"]["en"],
+        payload["legal_basis"]["en"],
+    ]
+    assert [field for field in fields if field not in page] == []
+    assert certificate.entry.practitioner.user.email not in page
+    assert certificate.entry.practitioner.licence_number not in page
+    assert "noindex" in answer.headers["X-Robots-Tag"]
+    assert 'name="robots" content="noindex' in page
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_revoked_one_says_so_with_reason_and_day(client, activity, admin):
+    certificate = issued(activity=activity)
+    revoke_certificate(certificate, reason="In sai tên", by=admin)
+    page = text(client.get(certificate.check_path))
+    assert "Revoked" in page
+    assert "Reason: In sai tên" in page
+    assert '<p class="verdict__word">Valid</p>' not in page
+    assert certificate.holder_name in page
+
+
+def test_an_unknown_code_says_so(client):
+    answer = client.get(reverse("cpd:check", args=["AbCdEfGhIjKlMnOpQrStUv"]))
+    assert answer.status_code == 404
+    assert "Unknown" in text(answer)
+
+
+def test_changed_data_are_not_to_be_trusted(client, activity, monkeypatch):
+    certificate = issued(activity=activity)
+    monkeypatch.setattr("cpd.models.sha256_hex", lambda value: "0" * 64)
+    page = text(client.get(certificate.check_path))
+    assert "Not to be trusted" in page
+    assert '<p class="verdict__word">Valid</p>' not in page
+
+
+def test_the_check_costs_one_query(client, activity, django_assert_num_queries):
+    certificate = issued(activity=activity)
+    client.get(certificate.check_path)
+    with django_assert_num_queries(1):
+        client.get(certificate.check_path)
+
+
+def test_guessing_is_slowed_down(client):
+    for _ in range(60):
+        client.get(reverse("cpd:check", args=["x"]))
+    answer = client.get(reverse("cpd:check", args=["x"]))
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"]
+
+
+def test_a_paper_is_found_by_serial_and_name_together(client, activity):
+    certificate = issued(
+        activity=activity, practitioner=PractitionerFactory(verified=True, user__full_name="Đỗ Thị Ánh")
+    )
+    page = reverse("cpd:look_up")
+    assert "No certificate has this serial and this name" in text(
+        client.post(page, {"serial": certificate.serial, "name": "Đỗ Thị"})
+    )
+    answer = client.post(page, {"serial": certificate.serial.lower(), "name": "do thi anh"})
+    assert answer.headers["Location"] == certificate.check_path
