@@ -27,7 +27,7 @@ class AccountsConfig(AppConfig):
         grant(Role.EDITOR, "wagtailadmin.access_admin")
 
 
-class PortalUsersConfig(WagtailUsersAppConfig):  # type: ignore[misc]  # Wagtail is untyped
+class PortalUsersConfig(WagtailUsersAppConfig):
     """Wagtail's list of users, with our user model's forms."""
 
     user_viewset = "foundation.accounts.viewsets.PortalUserViewSet"

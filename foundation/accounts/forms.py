@@ -107,7 +107,7 @@ class ProfileForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("What you would like to see first. You can change them at any time."),
     )
-    language = forms.ChoiceField(label=_("Language of e-mails"), choices=User._meta.get_field("language").choices)
+    language = forms.ChoiceField(label=_("Language of e-mails"), choices=User.LANGUAGES)
 
     def __init__(self, data: Any = None, *, user: User) -> None:
         self.practitioner = user.practitioner_or_none
@@ -123,7 +123,7 @@ class ProfileForm(forms.Form):
         found = list(Facility.objects.matching(words, province=province)[: FACILITIES_SHOWN + 1])
         self.has_more_facilities = len(found) > FACILITIES_SHOWN
         self.has_no_facilities = not found
-        self.fields["facility"].widget.choices = facility_choices(found[:FACILITIES_SHOWN], chosen)  # type: ignore[attr-defined]  # a Select
+        self.fields["facility"].widget.choices = facility_choices(found[:FACILITIES_SHOWN], chosen)
 
     def full_clean(self) -> None:
         """Narrowing the list of facilities is no reason to scold about the other fields."""
@@ -153,14 +153,14 @@ class ProfileForm(forms.Form):
 
     def hidden_values(self) -> list[tuple[str, str]]:
         """Every typed value again, for the page that asks to confirm."""
-        return [(name, value) for name, values in self.data.lists() if name in self.fields for value in values]
+        return [(name, value) for name, values in self.data.lists() if name in self.fields for value in values]  # type: ignore[attr-defined]  # a QueryDict
 
 
-def _number(value: Any) -> int | None:
-    """A key from a form, whatever was sent."""
+def _number(value: Any) -> int:
+    """A key from a form, whatever was sent; 0 is nobody's."""
     if isinstance(value, int):
         return value
-    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 18 else None
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 18 else 0
 
 
 def _typed_before(user: User, practitioner: Practitioner | None) -> dict[str, Any]:

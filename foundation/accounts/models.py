@@ -196,20 +196,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     An erased person's row stays, without name and address, so that certificates and the log keep a subject.
     """
 
+    LANGUAGES = (("vi", "Tiếng Việt"), ("en", "English"))
+
     email = models.EmailField(_("e-mail address"), unique=True)
     full_name = models.CharField(
         _("full name"), max_length=120, blank=True, help_text=_("Family name first, as on your licence.")
     )
     name_sort = models.CharField(max_length=160, blank=True, editable=False, db_index=True)
-    language = models.CharField(
-        _("language"), max_length=2, choices=[("vi", "Tiếng Việt"), ("en", "English")], default="vi"
-    )
+    language = models.CharField(_("language"), max_length=2, choices=LANGUAGES, default="vi")
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(default=timezone.now)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[UserManager] = UserManager.from_queryset(UserQuerySet)()  # type: ignore[assignment]  # built class
+    objects: ClassVar[UserManager] = UserManager.from_queryset(UserQuerySet)()
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

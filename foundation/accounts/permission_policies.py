@@ -8,7 +8,7 @@ from wagtail.permissions import register_permission_policy
 from foundation.accounts.models import ConsentText, Practitioner, User
 
 
-class ReadOnlyPolicy(ModelPermissionPolicy):  # type: ignore[misc]  # Wagtail is untyped
+class ReadOnlyPolicy(ModelPermissionPolicy):
     """To be looked at; changes go through actions."""
 
     def user_has_permission(self, user: User, action: str) -> bool:

@@ -1,7 +1,7 @@
 """Reference data of this room, groups and permissions: loaded again and again, without doubles."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def load_people_reference() -> str:
     return f"{len(provinces)} provinces, {len(specialties)} specialties, {len(professions)} professions, {hubs} hubs"
 
 
-def _upsert(model: type[models.Model], rows: list[models.Model], key: str, fields: list[str]) -> None:
+def _upsert(model: type[models.Model], rows: Sequence[models.Model], key: str, fields: list[str]) -> None:
     model._default_manager.bulk_create(rows, update_conflicts=True, unique_fields=[key], update_fields=fields)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.core import context as current
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -18,10 +19,10 @@ from foundation.kernel.http import client_address
 logger = logging.getLogger(__name__)
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped here
+class AccountAdapter(DefaultAccountAdapter):
     """Never writes an address or a password into the log."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
         """Closed until there is a text to agree to (`manage.py load_reference`)."""
         return ConsentText.current() is not None
 
@@ -37,9 +38,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
             return reverse("accounts:standing")
         return reverse("home:dashboard")
 
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002  # allauth's signature
+        return reverse("accounts:standing")
+
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)
-        methods = {record.get("method") for record in get_authentication_records(request)}
+        methods = {record.get("method") for record in get_authentication_records(request, user)}
         SignIn.objects.create(
             user=user,
             address=client_address(request) or None,
@@ -48,7 +52,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         )
         return response
 
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ARG002  # allauth's signature
         logger.warning("Sign-in failed, from %s", client_address(request))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
@@ -57,5 +61,5 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
             super().send_mail(template_prefix, email, context)
         except (OSError, SMTPException) as error:
             logger.error("Mail %s could not be sent: %s", template_prefix, type(error).__name__)  # noqa: TRY400  # the trace would hold the address
-            if request := context.get("request"):
+            if request := current.request:
                 messages.error(request, _("The e-mail could not be sent just now. Please ask for it again in a while."))

@@ -1,6 +1,6 @@
 """What signing up asks besides e-mail and password; allauth builds its own form on this one."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest
@@ -14,7 +14,7 @@ from foundation.accounts.models import ConsentGiven, ConsentText, User
 class SignupForm(forms.Form):
     """Name and consent. The box is never ticked beforehand; the version that was shown travels with the form."""
 
-    field_order: ClassVar[list[str]] = ["full_name", "email", "password1", "password2", "consent_version", "consent"]
+    field_order = ["full_name", "email", "password1", "password2", "consent_version", "consent"]
 
     full_name = forms.CharField(
         label=_("Full name"),
@@ -41,12 +41,11 @@ class SignupForm(forms.Form):
         """Refuses a tick under a text that is no longer in force, and shows the new one."""
         shown = self.data.get(self.add_prefix("consent_version"))
         if self.consent_text and shown != self.consent_text.version:
-            self.data = self.data.copy()
-            self.data[self.add_prefix("consent_version")] = self.consent_text.version
+            self.data = {**self.data.dict(), self.add_prefix("consent_version"): self.consent_text.version}  # type: ignore[attr-defined]  # a QueryDict
             raise forms.ValidationError(_("The text on the use of data has changed. Please read it and agree again."))
         return bool(self.cleaned_data["consent"])
 
-    def signup(self, request: HttpRequest, user: User) -> None:
+    def signup(self, request: HttpRequest, user: User) -> None:  # noqa: ARG002  # allauth's signature
         user.full_name = self.cleaned_data["full_name"]
         user.language = "en" if get_language() == "en" else "vi"
         user.save(update_fields=["full_name", "name_sort", "language"])

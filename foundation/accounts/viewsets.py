@@ -17,7 +17,7 @@ from wagtail.users.views.users import UserViewSet
 from foundation.accounts.models import ConsentText, Facility, Practitioner, User
 
 
-class PortalUserCreationForm(UserCreationForm):  # type: ignore[misc]  # Wagtail is untyped
+class PortalUserCreationForm(UserCreationForm):
     """People are known by e-mail and one name; without a password they choose one by «forgotten password»."""
 
     first_name = last_name = None
@@ -27,7 +27,7 @@ class PortalUserCreationForm(UserCreationForm):  # type: ignore[misc]  # Wagtail
         widgets = {"groups": forms.CheckboxSelectMultiple}
 
 
-class PortalUserEditForm(UserEditForm):  # type: ignore[misc]  # Wagtail is untyped
+class PortalUserEditForm(UserEditForm):
     first_name = last_name = None
 
     class Meta(UserEditForm.Meta):
@@ -35,7 +35,7 @@ class PortalUserEditForm(UserEditForm):  # type: ignore[misc]  # Wagtail is unty
         widgets = {"groups": forms.CheckboxSelectMultiple}
 
 
-class UserIndexView(WagtailUserIndexView):  # type: ignore[misc]  # Wagtail is untyped
+class UserIndexView(WagtailUserIndexView):
     def get_base_queryset(self) -> Any:
         return User.objects.filter(erased_at=None).by_given_name()  # type: ignore[attr-defined]  # our queryset
 
@@ -48,14 +48,14 @@ class UserIndexView(WagtailUserIndexView):  # type: ignore[misc]  # Wagtail is u
         """Wagtail's view declares a class attribute; ours is fixed."""
 
 
-class PortalUserViewSet(UserViewSet):  # type: ignore[misc]  # Wagtail is untyped
+class PortalUserViewSet(UserViewSet):
     index_view_class = UserIndexView
 
     def get_form_class(self, for_update: bool = False) -> type[forms.ModelForm[User]]:
         return PortalUserEditForm if for_update else PortalUserCreationForm
 
 
-class FacilityIndexView(IndexView):  # type: ignore[misc]  # Wagtail is untyped
+class FacilityIndexView(IndexView):
     """With the way to the import."""
 
     @cached_property
@@ -65,7 +65,7 @@ class FacilityIndexView(IndexView):  # type: ignore[misc]  # Wagtail is untyped
         return [*buttons, Button(_("Import from a table"), url=address, icon_name="upload", priority=90)]
 
 
-class FacilityViewSet(SnippetViewSet):  # type: ignore[misc]  # Wagtail is untyped
+class FacilityViewSet(SnippetViewSet):
     model = Facility
     icon = "home"
     menu_label = _("Facilities")
@@ -88,7 +88,7 @@ class FacilityViewSet(SnippetViewSet):  # type: ignore[misc]  # Wagtail is untyp
     ]
 
 
-class PractitionerViewSet(SnippetViewSet):  # type: ignore[misc]  # Wagtail is untyped
+class PractitionerViewSet(SnippetViewSet):
     """Read only: people change their own profile, coordinators decide."""
 
     model = Practitioner
@@ -108,7 +108,7 @@ class PractitionerViewSet(SnippetViewSet):  # type: ignore[misc]  # Wagtail is u
     panels = [FieldPanel("title", read_only=True)]
 
 
-class ConsentTextViewSet(SnippetViewSet):  # type: ignore[misc]  # Wagtail is untyped
+class ConsentTextViewSet(SnippetViewSet):
     """Read only: a new wording comes with a release, as a new version."""
 
     model = ConsentText
@@ -119,7 +119,7 @@ class ConsentTextViewSet(SnippetViewSet):  # type: ignore[misc]  # Wagtail is un
     panels = [FieldPanel("version", read_only=True)]
 
 
-class PeopleGroup(SnippetViewSetGroup):  # type: ignore[misc]  # Wagtail is untyped
+class PeopleGroup(SnippetViewSetGroup):
     menu_label = _("People")
     menu_icon = "group"
     menu_order = 500

@@ -59,7 +59,7 @@ def facility_import(request: HttpRequest) -> HttpResponse:
     """Upload a table, see the verdict on every row, confirm."""
     if not request.user.has_perms(["accounts.add_facility", "accounts.change_facility"]):
         raise PermissionDenied
-    form = SheetForm(request.POST or None, request.FILES or None)
+    form = SheetForm(request.POST, request.FILES) if request.method == "POST" else SheetForm()
     plan: ImportPlan | None = None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data["data"]
