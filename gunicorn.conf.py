@@ -6,6 +6,7 @@ from portal.start import require_settings
 require_settings()
 
 wsgi_app = "portal.wsgi:application"
+preload_app = True  # loaded once, then shared by the workers; nothing connects anywhere before the fork
 worker_class = "gthread"
 workers = 2
 threads = 4

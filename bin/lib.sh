@@ -115,7 +115,7 @@ install_python_environment() {
 }
 
 # --- What is built from the sources ----------------------------------------------------------------------------------
-build_front_end() { if [ -x "$ROOT/bin/build-front-end" ]; then "$ROOT/bin/build-front-end"; fi; }
+build_front_end() { "$ROOT/bin/build-front-end"; }
 
 compile_messages() {
   local po mo
