@@ -6,7 +6,9 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from courses import rules
@@ -17,10 +19,12 @@ from cpd.models import Activity
 from foundation.accounts.models import User
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
+from foundation.notifications.actions import tell
 from foundation.video.models import Video, WatchRecord
 
-# «Online learning with assessment» of the conversion table, see cpd/data/cpd_activity_kinds.csv.
-ACTIVITY_KIND = "online_learning"
+# «Short-term training course» of cpd/data/cpd_activity_kinds.csv. Purely online learning has a kind of its own, which is
+# switched off until the ministry rules on it: until then the issuing body answers for what it confirms.
+ACTIVITY_KIND = "course_learner"
 
 
 class NotVerifiedError(RefusedError):
@@ -234,6 +238,8 @@ def _complete_if_done(enrolment: Enrolment) -> None:
     activity = Activity.objects.confirmed().filter(key=enrolment.activity_key).first()
     if activity:
         _award(enrolment, activity)
+    else:
+        _tell_completed(enrolment)
 
 
 def _award(enrolment: Enrolment, activity: Activity) -> None:
@@ -252,6 +258,23 @@ def _award(enrolment: Enrolment, activity: Activity) -> None:
             "items": {str(row.item_uid): {"kind": row.kind} | row.evidence for row in enrolment.items.all()},
         },
     )
+    _tell_completed(enrolment, activity)
+
+
+def _tell_completed(enrolment: Enrolment, activity: Activity | None = None) -> None:
+    user = enrolment.practitioner.user
+    with translation.override(user.language):
+        if activity:
+            text = gettext("You have completed “%(title)s”: %(hours)s credit hours are on your account.")
+            hours = number_format(activity.hours.normalize())
+        else:
+            text, hours = gettext("You have completed “%(title)s”."), ""
+        tell(
+            user,
+            kind="courses.completed",
+            text=text % {"title": enrolment.title, "hours": hours},
+            url=enrolment.course.address,
+        )
 
 
 def credit_earlier_completions(activity: Activity) -> None:

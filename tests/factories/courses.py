@@ -5,7 +5,6 @@ from io import BytesIO
 
 import factory
 from django.core.files.base import ContentFile
-from django.utils import timezone
 from PIL import Image
 from wagtail.models import Site
 
@@ -15,7 +14,7 @@ from courses.models import Attempt, CatalogueIndexPage, CoursePage, Enrolment, L
 from cpd.models import IssuingBody
 from foundation.kernel.models import PortalImage
 from foundation.video.models import WatchRecord
-from tests.factories.accounts import PractitionerFactory, SpecialtyFactory
+from tests.factories.accounts import PractitionerFactory, SpecialtyFactory, World
 from tests.factories.cpd import ActivityKindFactory, CpdAdminFactory, IssuingBodyFactory
 from tests.factories.teleconsults import RecordingFactory
 
@@ -78,7 +77,9 @@ class CoursePageFactory(PageFactory):
     minutes = 45
     sources = "<ul><li>Decision 2760/QĐ-BYT (2023)</li></ul>"
 
-    default_parent = staticmethod(lambda: CatalogueFactory())
+    @staticmethod
+    def default_parent():
+        return CatalogueFactory()
 
 
 class LessonPageFactory(PageFactory):
@@ -88,7 +89,9 @@ class LessonPageFactory(PageFactory):
     title = factory.Sequence(lambda n: f"Lesson {n}")
     body = factory.LazyFunction(lambda: [("heading", "Warning signs"), ("text", "<p>Seven of them.</p>")])
 
-    default_parent = staticmethod(lambda: CoursePageFactory())
+    @staticmethod
+    def default_parent():
+        return CoursePageFactory()
 
 
 def question(kind, stem, *options, **kwargs):
@@ -125,15 +128,17 @@ class QuizPageFactory(PageFactory):
     title = "Check yourself"
     questions = factory.LazyFunction(lambda: list(QUESTIONS))
 
-    default_parent = staticmethod(lambda: CoursePageFactory())
+    @staticmethod
+    def default_parent():
+        return CoursePageFactory()
 
 
 def make_course(
     *, hours: str | None = None, body: IssuingBody | None = None, readings: int = 2, **kwargs
 ) -> CoursePage:
-    """Catalogue → course with readings, a recording, a case with a picture, a quiz; with `hours`, these are confirmed."""
+    """Catalogue → course: readings, a recording, a case with a picture, a quiz; `hours` are confirmed."""
     if hours:
-        ActivityKindFactory(code="online_learning")
+        ActivityKindFactory()
         body = body or IssuingBodyFactory()
         kwargs |= {"credit_hours": Decimal(hours), "issuing_body": body, "hours_confirmed": True}
     course = CoursePageFactory(**kwargs)
@@ -204,6 +209,35 @@ def finish(course: CoursePage, enrolment: Enrolment, *, quiz: bool = True) -> En
     return enrolment
 
 
-def sample_course() -> CoursePage:
-    """For tests that walk every address."""
-    return make_course(slug=f"sample-{timezone.now():%H%M%S%f}")
+def _course(world: World) -> CoursePage:
+    """A course on which the world's member is enrolled."""
+    if "course" not in world.made:
+        world.made["course"] = make_course(title="Sample", slug="sample")
+        enrol(world.made["course"], by=world.people["member"])
+    return world.made["course"]
+
+
+def _attempt(world: World) -> Attempt:
+    course = _course(world)
+    enrolment = Enrolment.objects.get(course=course)
+    return start_attempt(quiz_of(course), enrolment, by=world.people["member"])
+
+
+def _catalogue(world: World) -> dict[str, str]:
+    _course(world)
+    return {}
+
+
+SAMPLES = {
+    "courses:catalogue": _catalogue,
+    "courses:course": lambda world: (_course(world).slug,),
+    "courses:item": lambda world: (_course(world).slug, _course(world).outline[0].slug),
+    "courses:enrol": lambda world: (_course(world).uid,),
+    "courses:lesson_done": lambda world: (_course(world).outline[0].uid,),
+    "courses:start": lambda world: (quiz_of(_course(world)).uid,),
+    "courses:attempt": lambda world: (_attempt(world).pk,),
+    "courses:question": lambda world: (_attempt(world).pk, 1),
+    "courses:review": lambda world: (_attempt(world).pk,),
+    "courses:submit": lambda world: (_attempt(world).pk,),
+    "courses:result": lambda world: (_attempt(world).pk,),
+}
