@@ -22,8 +22,8 @@ from foundation.kernel.errors import RefusedError
 from foundation.notifications.actions import tell
 from foundation.video.models import Video, WatchRecord
 
-# «Short-term training course» of cpd/data/cpd_activity_kinds.csv. Purely online learning has a kind of its own, which is
-# switched off until the ministry rules on it: until then the issuing body answers for what it confirms.
+# «Short-term training course» of cpd/data/cpd_activity_kinds.csv. Purely online learning has a kind of its own, which
+# is switched off until the ministry rules on it: until then the issuing body answers for what it confirms.
 ACTIVITY_KIND = "course_learner"
 
 
