@@ -47,10 +47,10 @@ class PortalStack:
         self.port = _free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._server_url = server_url if server_url and server_url.startswith("postgres") else None
+        self.server_url = server_url if server_url and server_url.startswith("postgres") else None
         self.database_url = f"sqlite:///{self.var}/portal.sqlite3"
-        if self._server_url:
-            self.database_url = _new_postgresql_database(self._server_url)
+        if self.server_url:
+            self.database_url = _new_postgresql_database(self.server_url)
         outside = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "DJANGO_"))}
         self.env = outside | {
             "PORTAL_MODE": "embedded",
@@ -89,7 +89,7 @@ class PortalStack:
 
     def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Rows of the portal's database, asked for directly; `?` marks a parameter on both databases."""
-        if self._server_url:
+        if self.server_url:
             with psycopg.connect(self.database_url, autocommit=True) as server:
                 return server.execute(sql.replace("?", "%s").encode(), parameters).fetchall()
         with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=30)) as file:
@@ -97,7 +97,7 @@ class PortalStack:
 
     def execute(self, sql: str, *parameters: object) -> None:
         """Change a row directly."""
-        if self._server_url:
+        if self.server_url:
             with psycopg.connect(self.database_url, autocommit=True) as server:
                 server.execute(sql.replace("?", "%s").encode(), parameters)
             return
@@ -182,9 +182,9 @@ class PortalStack:
                 _kill_group(process.pid)
         self.processes.clear()
         shutil.rmtree(self._socket_dir, ignore_errors=True)
-        if self._server_url:
-            _drop_postgresql_database(self._server_url, self.database_url)
-            self._server_url = None
+        if self.server_url:
+            _drop_postgresql_database(self.server_url, self.database_url)
+            self.server_url = None
 
     # --- Watching -------------------------------------------------------------------------------------------------
     def log(self, name: str) -> str:
@@ -231,8 +231,8 @@ class PortalStack:
 def copy_test_database(stack: PortalStack) -> None:
     """Fill the stack's database from pytest's own, which is migrated already; quicker than `stack.migrate()`.
 
-    Call it with the database unblocked. The rows are those that migrations leave, unless a transactional test emptied
-    the tables before.
+    Call it with the database unblocked. On SQLite the rows are those that migrations leave, unless a transactional
+    test emptied the tables before; on PostgreSQL, always.
     """
     from django.db import connection
 
@@ -241,11 +241,8 @@ def copy_test_database(stack: PortalStack) -> None:
         with closing(sqlite3.connect(stack.var / "portal.sqlite3")) as file:
             connection.connection.backup(file)
         return
-    name, template = urlsplit(stack.database_url).path[1:], connection.settings_dict["NAME"]
-    connection.close()
-    if getattr(connection, "pool", None):
-        connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's wrapper has it
-    with psycopg.connect(stack.database_url.replace(f"/{name}", "/postgres"), autocommit=True) as server:
+    name, template = urlsplit(stack.database_url).path[1:], connection.settings_dict["TEST"]["TEMPLATE"]
+    with psycopg.connect(stack.server_url, autocommit=True) as server:
         server.execute(f'DROP DATABASE "{name}"'.encode())
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
 

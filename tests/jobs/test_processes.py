@@ -160,7 +160,8 @@ def test_killing_anything_in_mid_task_loses_no_job_and_runs_none_twice_at_once(w
     for name in names:
         _state, attempt, result, progress = rows[name]
         assert progress == 1
-        assert attempt == len(runs[name])
+        # A worker may die between its claim and the first line that it writes.
+        assert attempt >= len(runs[name])
         assert (result if isinstance(result, dict) else json.loads(result))["run"] == runs[name][-1][2]
         for (_began, ended, _run), (began_next, _ended, _next) in zip(runs[name], runs[name][1:], strict=False):
             assert ended < began_next, f"{name} ran twice at once"
