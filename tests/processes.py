@@ -125,7 +125,8 @@ class PortalStack:
     ) -> None:
         """`include` names modules that declare job kinds which only tests have."""
         more = [option for module in include for option in ("-I", module)]
-        worker = ["worker", "-Q", queues, "-c", str(concurrency), "-n", f"{name}@%h", "-l", "INFO", *more]
+        quiet = ["--without-gossip", "--without-mingle", "-l", "INFO"]
+        worker = ["worker", "-Q", queues, "-c", str(concurrency), "-n", f"{name}@%h", *quiet, *more]
         self.start(name, [str(BIN_DIR / "celery"), "-A", "portal", *worker])
         if wait:
             self.wait_for_worker(name)

@@ -80,29 +80,34 @@ class Job(models.Model):
         WORKER_LOST = "worker_lost", _("The work was interrupted several times. Nothing you sent is lost.")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    kind = models.CharField(max_length=60)
-    queue = models.CharField(max_length=30, default="default")
-    subject = models.CharField(max_length=120, blank=True)
+    kind = models.CharField(_("kind"), max_length=60)
+    queue = models.CharField(_("queue"), max_length=30, default="default")
+    subject = models.CharField(_("subject"), max_length=120, blank=True)
     args = models.JSONField(default=dict)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("started by"),
     )
-    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    attempt = models.PositiveSmallIntegerField(default=0)
-    max_attempts = models.PositiveSmallIntegerField(default=3)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
+    max_attempts = models.PositiveSmallIntegerField(_("attempts at most"), default=3)
     token = models.UUIDField(null=True, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(_("held until"), null=True, blank=True)
     progress = models.FloatField(default=0.0)  # 0 to 1
-    message = models.CharField(max_length=300, blank=True)
+    message = models.CharField(_("message"), max_length=300, blank=True)
     result = models.JSONField(default=dict)
-    error_code = models.CharField(max_length=60, blank=True)
+    error_code = models.CharField(_("reason code"), max_length=60, blank=True)
     log_tail = models.TextField(blank=True)
     is_cancel_requested = models.BooleanField(default=False)
-    created_at = models.DateTimeField(default=timezone.now)
-    not_before = models.DateTimeField(null=True, blank=True)  # a crashed job waits until then
-    sent_at = models.DateTimeField(null=True, blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    not_before = models.DateTimeField(_("not before"), null=True, blank=True)  # a crashed job waits until then
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     objects: ClassVar[JobQuerySet] = JobQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager as Manager
 

@@ -1,13 +1,15 @@
 """The desk of background work in the admin, and the names of what is logged."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.ui.tables import Column, DateColumn
-from wagtail.admin.views.generic import IndexView
+from wagtail.admin.views.generic import IndexView, InspectView
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.log_actions import LogActionRegistry
 from wagtail.permission_policies import ModelPermissionPolicy
@@ -34,6 +36,13 @@ class JobIndexView(IndexView):
         return Job.objects.for_desk()
 
 
+class JobInspectView(InspectView):
+    def get_field_display_value(self, field_name: str, field: models.Field[Any, Any] | None) -> Any:
+        """Wagtail would print times in UTC."""
+        value = super().get_field_display_value(field_name, field)
+        return timezone.localtime(value) if isinstance(value, datetime) else value or "–"
+
+
 class JobViewSet(ModelViewSet):
     """Newest first; a click shows the row with the tail of its log."""
 
@@ -50,6 +59,7 @@ class JobViewSet(ModelViewSet):
     inspect_view_enabled = True
     inspect_template_name = "jobs/admin/inspect.html"
     index_view_class = JobIndexView
+    inspect_view_class = JobInspectView
     list_per_page = 50
     list_display: ClassVar[list[Any]] = [  # names and columns
         "kind",
