@@ -68,7 +68,7 @@ class JobViewSet(ModelViewSet):
         Column("attempt", label=_("Attempt")),
         Column("owner", label=_("Started by")),
         "subject",
-        DateColumn("created_at", label=_("Started")),
+        DateColumn("created_at", label=_("Started at")),
     ]
     list_filter: ClassVar[list[str]] = ["state", "queue", "kind"]
     # Only for the form that Wagtail builds for every set; no address leads to it.
