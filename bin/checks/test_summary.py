@@ -17,6 +17,9 @@ def counts(path: Path) -> tuple[int, int, int, float]:
 
 
 def main(paths: list[Path]) -> int:
+    if not paths:
+        sys.stdout.write("No test ran.\n")
+        return 1
     results = {path.stem: counts(path) for path in paths}
     for name, (passed, failed, skipped, seconds) in results.items():
         sys.stdout.write(f"on {name}: {passed} passed, {failed} failed, {skipped} skipped in {seconds:.0f} s\n")

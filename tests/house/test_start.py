@@ -108,15 +108,19 @@ def portal(var: Path) -> Iterator[Portal]:
         portal.end()
 
 
+def kill_and_see_it_return(portal: Portal, *words: str) -> None:
+    portal.wait_until(lambda: portal.pids(*words))
+    (killed,) = portal.pids(*words)
+    os.kill(killed, signal.SIGKILL)
+    portal.wait_until(lambda: any(pid != killed for pid in portal.pids(*words)))
+
+
 def test_it_serves_and_starts_again_what_dies(portal: Portal):
     portal.wait_for("is ready")
     assert portal.get("/healthz") == 200
     portal.wait_for("media@")
-    for words in (["valkey-server"], ["celery", "beat"]):
-        portal.wait_until(lambda words=words: portal.pids(*words))
-        (pid,) = portal.pids(*words)
-        os.kill(pid, signal.SIGKILL)
-        portal.wait_until(lambda words=words, pid=pid: any(other != pid for other in portal.pids(*words)))
+    kill_and_see_it_return(portal, "valkey-server")
+    kill_and_see_it_return(portal, "celery", "beat")
     assert "broker was killed by SIGKILL; starting it again in 1 s" in portal.log.read_text()
     assert portal.get("/healthz") == 200
 
