@@ -242,6 +242,7 @@ def copy_test_database(stack: PortalStack) -> None:
         with closing(sqlite3.connect(stack.var / "portal.sqlite3")) as file:
             connection.connection.backup(file)
         return
+    assert stack.server_url is not None
     name, template = urlsplit(stack.database_url).path[1:], connection.settings_dict["TEST"]["TEMPLATE"]
     with psycopg.connect(stack.server_url, autocommit=True) as server:
         server.execute(f'DROP DATABASE "{name}"'.encode())
