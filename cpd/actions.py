@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from cpd.confirmations import confirmation_listeners
@@ -27,6 +28,7 @@ from foundation.jobs.actions import enqueue
 from foundation.jobs.models import Job
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
+from foundation.notifications.actions import tell
 
 
 class NotIssuerError(RefusedError):
@@ -251,6 +253,14 @@ def revoke_certificate(certificate: Certificate, *, reason: str, by: User) -> Ce
     )
     log(certificate, "cpd.revoke_certificate", user=by, data={"serial": certificate.serial, "reason": reason})
     certificate.revoked_at = now
+    tell(
+        certificate.entry.practitioner.user,
+        kind="cpd.certificate_revoked",
+        text=format_lazy(
+            _("Your certificate {serial} was revoked: {reason}"), serial=certificate.serial, reason=reason
+        ),
+        url=certificate.get_absolute_url(),
+    )
     return certificate
 
 

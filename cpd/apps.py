@@ -18,11 +18,14 @@ class CpdConfig(AppConfig):
 
     def ready(self) -> None:
         import cpd.jobs  # noqa: F401  # declares the room's jobs
+        from cpd.personal import export
         from cpd.reference import load_activity_kinds
+        from foundation.kernel.erasure import exporters
         from foundation.kernel.navigation import Place, desks
         from foundation.kernel.reference import reference_loaders
         from foundation.kernel.roles import Role, grant
 
         grant(Role.CPD_ADMIN, "cpd.issue_certificate", "cpd.revoke_certificate")
         desks.register(Place("cpd:desk", _("Certificates"), "certificate", 30, is_shown=_issues_certificates))
+        exporters.register(export)
         reference_loaders.register(load_activity_kinds)

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from cpd.models import Certificate, CertificateEvent, CreditEntry, IssueRow, SerialCounter, new_public_id
@@ -25,6 +26,7 @@ from foundation.accounts.models import User
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
 from foundation.kernel.vietnamese import folded
+from foundation.notifications.actions import tell
 
 TRIES_WITHOUT_LOCK = 3
 
@@ -144,6 +146,16 @@ def _store(certificate: Certificate, row: IssueRow) -> bool:
         at=certificate.issued_at,
     )
     log(certificate, "cpd.issue_certificate", user=certificate.issued_by, data={"serial": certificate.serial})
+    tell(
+        certificate.entry.practitioner.user,
+        kind="cpd.certificate_issued",
+        text=format_lazy(
+            _("Your certificate {serial} is ready: {title}"),
+            serial=certificate.serial,
+            title=certificate.entry.activity.title,
+        ),
+        url=certificate.get_absolute_url(),
+    )
     return True
 
 

@@ -3,24 +3,29 @@
 from collections import Counter
 from typing import Any
 
-from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from cpd.issuing import issue_for_row
 from cpd.models import IssueBatch
 from foundation.jobs.registry import JobHandle, job
 
 
-@job("cpd.issue_batch", max_attempts=10)
+@job(
+    "cpd.issue_batch",
+    max_attempts=10,
+    label=_lazy("Issuing certificates"),
+    seen_with="cpd.issue_certificate",
+    can_cancel=True,
+)
 def issue_batch(handle: JobHandle, *, batch_id: int) -> dict[str, Any]:
     """Work off the rows that wait; killed and run again, it goes on where it stood. Returns how many had which end."""
     batch = IssueBatch.objects.select_related("requested_by").get(pk=batch_id)
     total = batch.rows.count()
     waiting = list(batch.rows.waiting().values_list("pk", flat=True))
-    with translation.override(batch.requested_by.language):
-        for done, row_id in enumerate(waiting, start=total - len(waiting) + 1):
-            if handle.is_cancelled():
-                break
-            issue_for_row(row_id, by=batch.requested_by)
-            handle.progress(done / total, _("%(done)s of %(total)s") % {"done": done, "total": total})
+    for done, row_id in enumerate(waiting, start=total - len(waiting) + 1):
+        if handle.is_cancelled():
+            break
+        issue_for_row(row_id, by=batch.requested_by)
+        handle.progress(done / total, _("%(done)s of %(total)s") % {"done": done, "total": total})
     return dict(Counter(batch.rows.values_list("outcome", flat=True)))

@@ -19,6 +19,7 @@ from cpd.actions import (
 )
 from cpd.issuing import issue_for_row
 from cpd.models import Certificate, CertificateEvent, CreditEntry, IssueRow, SerialCounter
+from cpd.personal import export
 from cpd.rules import sha256_bytes, sha256_hex
 from foundation.accounts.models import Facility, User
 from foundation.jobs.models import Job
@@ -77,6 +78,30 @@ def test_pressing_issue_twice_gives_no_second_certificate_and_says_so(activity, 
     assert [row.certificate for row in second.rows.all()] == [row.certificate for row in first.rows.all()]
     assert Certificate.objects.count() == 2
     assert SerialCounter.objects.get().last_number == 2
+
+
+def test_the_holder_is_told_once_in_their_language(activity, admin):
+    entry = CreditEntryFactory(activity=activity)
+    entry.practitioner.user.language = "vi"
+    entry.practitioner.user.save()
+    for _ in range(2):
+        work_off(issue_certificates([entry], by=admin))
+    certificate = Certificate.objects.get()
+    told = entry.practitioner.user.notifications.get()
+    assert told.kind == "cpd.certificate_issued"
+    assert certificate.serial in told.text
+    assert told.url == f"/vi/cpd/certificates/{certificate.public_id}/"
+    revoke_certificate(certificate, reason="Sai tên", by=admin)
+    assert "Sai tên" in entry.practitioner.user.notifications.get(kind="cpd.certificate_revoked").text
+
+
+def test_a_person_takes_their_ledger_and_files_along(activity):
+    certificate = issued(activity=activity)
+    name, content = export(certificate.entry.practitioner.user)
+    assert name == "cpd"
+    assert content["credit"][0]["hours"] == Decimal(2)
+    assert content["certificates"][0]["printed"] == certificate.payload
+    assert list(content["files"].values()) == [bytes(certificate.pdf)]
 
 
 def test_a_row_worked_off_twice_issues_once(activity, admin):

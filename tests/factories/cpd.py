@@ -106,3 +106,31 @@ def issued(entry=None, *, by=None, **changes):
     for row in batch.rows.waiting():
         issue_for_row(row.pk, by=by)
     return Certificate.objects.valid().get(entry=entry)
+
+
+def _certificate(world):
+    """One of the member, issued by the body of the CPD administrator."""
+    if "certificate" not in world.made:
+        body = IssuingBodyFactory(admins=[world.person("cpd_admin")])
+        entry = CreditEntryFactory(
+            activity=ActivityFactory(issuing_body=body), practitioner=world.person("member").practitioner
+        )
+        world.made["certificate"] = issued(entry, by=world.person("cpd_admin"))
+    return world.made["certificate"]
+
+
+def _batch(world):
+    return {"batch_id": _certificate(world).issuing_body.batches.get().pk}
+
+
+# See docs/roles.md.
+SAMPLES = {
+    "certificate_code": lambda world: f"/c/{_certificate(world).public_id}",
+    **{
+        f"cpd:{name}": lambda world: {"public_id": _certificate(world).public_id}
+        for name in ("certificate", "certificate_file", "certificate_revoke", "check")
+    },
+    "cpd:batch": _batch,
+    "cpd:batch_resume": _batch,
+    "cpd:activity_confirm": lambda world: {"activity_id": _certificate(world).entry.activity_id},
+}
