@@ -1,4 +1,4 @@
-"""WeasyPrint, warm: it sees three font files and nothing else. No network, no other file, no font of the system.
+"""WeasyPrint, warm: it sees the font files of this room and nothing else, no network and no other file.
 
 Parsing the style sheet and reading the fonts happen once per process.
 """
@@ -17,7 +17,7 @@ STYLE_SHEET = ROOM / "data" / "certificate.css"
 
 
 class OurFontsOnly(URLFetcher):
-    """Hands out our three fonts by name; anything else stops the rendering."""
+    """Hands out our fonts by name; anything else stops the rendering."""
 
     def fetch(self, url: str, _headers: object = None) -> URLFetcherResponse:
         """Raises FatalURLFetchingError for every address but `font:certificate-….ttf`."""

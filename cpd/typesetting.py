@@ -17,11 +17,8 @@ from cpd.rules import canonical_json
 from foundation.kernel.errors import RefusedError
 
 ROOM = Path(__file__).parent
-FONT_FILES = {
-    f"font:{path.name}": path
-    for style in ("regular", "bold", "italic")
-    if (path := ROOM / "fonts" / f"certificate-{style}.ttf")
-}
+STYLES = ("regular", "bold", "italic")
+FONT_FILES = {f"font:{path.name}": path for path in sorted((ROOM / "fonts").glob("*.ttf"))}
 PRODUCER = "Liên Tuyến"
 
 
@@ -53,14 +50,17 @@ def certificate_pdf(payload: Payload) -> bytes:
 
     Raises TypesettingError, and nothing else, when WeasyPrint cannot do it.
     """
-    from cpd.press import press  # WeasyPrint takes its time to load: only workers need it
+    from cpd.press import FatalURLFetchingError, press  # WeasyPrint takes its time to load: only workers need it
 
     try:
         document = press().render(certificate_html(payload))
         if len(document.pages) > 1:
             document = press().render(certificate_html(payload, is_compact=True))
         pdf: bytes = document.write_pdf(pdf_identifier=pdf_identifier(payload))
-    except Exception as error:  # whatever goes wrong in there with one certificate must not stop the others
+    except (
+        Exception,
+        FatalURLFetchingError,
+    ) as error:  # whatever goes wrong in there with one certificate must not stop the others
         logger.exception("Certificate %s could not be set", payload["serial"])
         raise TypesettingError from error
     return pdf
@@ -78,8 +78,11 @@ def unprintable(payload: Payload) -> set[str]:
 
 @cache
 def _glyphs() -> frozenset[str]:
-    """What all three styles can print."""
+    """What all three styles can print, and the signs that are borrowed."""
     from fontTools.ttLib import TTFont
 
-    styles = [set(TTFont(path, lazy=True).getBestCmap()) for path in FONT_FILES.values()]
-    return frozenset(chr(code) for code in set.intersection(*styles))
+    def letters(name: str) -> set[int]:
+        return set(TTFont(FONT_FILES[f"font:certificate-{name}.ttf"], lazy=True).getBestCmap())
+
+    codes = set.intersection(*map(letters, STYLES)) | letters("signs")
+    return frozenset(map(chr, codes))

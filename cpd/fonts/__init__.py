@@ -1,1 +1,1 @@
-"""The fonts of the certificate: Noto Serif, SIL Open Font License (OFL.txt)."""
+"""The fonts of the certificate: Noto Serif, and four signs of Be Vietnam Pro; SIL Open Font License (OFL-*.txt)."""

@@ -6,9 +6,11 @@ The results are kept in the repository so that every machine prints the same byt
 WeasyPrint mixes up the glyphs of subset files that share a family name, and prints wrong Vietnamese letters.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from fontpkg_noto_serif import ROOT
+from fontpkg_be_vietnam_pro import ROOT as BE_VIETNAM_PRO
+from fontpkg_noto_serif import ROOT as NOTO_SERIF
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
@@ -22,16 +24,29 @@ STYLES = {
 BLOCKS = [(0x20, 0x7E), (0xA0, 0x24F), (0x300, 0x52F), (0x1E00, 0x1EFF), (0x2000, 0x20CF), (0x2100, 0x22FF)]
 
 
+SIGNS = "≠≈≤≥"  # what titles need and Noto Serif lacks, from Be Vietnam Pro
+
+
 def build() -> None:
-    """Write the three files beside this module."""
+    """Write the four files beside this module."""
+    _write("certificate-signs.ttf", _subset(BE_VIETNAM_PRO / "files" / "BeVietnamPro-Regular.ttf", map(ord, SIGNS)))
     for name, (source, weight) in STYLES.items():
-        font = TTFont(ROOT / "files" / source, recalcTimestamp=False)
-        options = subset.Options(layout_features=["*"], notdef_outline=True, recalc_timestamp=False)
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=[code for first, last in BLOCKS for code in range(first, last + 1)])
-        subsetter.subset(font)
-        static = instantiateVariableFont(font, {"wght": weight, "wdth": 100})
-        static.save(Path(__file__).with_name(name))
+        letters = [code for first, last in BLOCKS for code in range(first, last + 1)]
+        font = _subset(NOTO_SERIF / "files" / source, letters)
+        _write(name, instantiateVariableFont(font, {"wght": weight, "wdth": 100}))
+
+
+def _subset(path: Path, letters: Iterable[int]) -> TTFont:
+    font = TTFont(path, recalcTimestamp=False)
+    options = subset.Options(layout_features=["*"], notdef_outline=True, recalc_timestamp=False)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=letters)
+    subsetter.subset(font)
+    return font
+
+
+def _write(name: str, font: TTFont) -> None:
+    font.save(Path(__file__).with_name(name))
 
 
 if __name__ == "__main__":
