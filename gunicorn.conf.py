@@ -1,5 +1,7 @@
 """How gunicorn serves the portal, in every set-up; its command line and GUNICORN_CMD_ARGS win over what stands here."""
 
+from importlib import import_module
+
 from portal.start import require_settings
 
 # Here, in the first process: a worker that refused to start would be started again for ever.
@@ -18,3 +20,8 @@ max_requests_jitter = 2_000
 errorlog = "-"
 accesslog = None  # nginx keeps it; `--access-logfile -` shows it here
 control_socket_disable = True
+
+
+def when_ready(_server: object) -> None:
+    """Load the views before the fork too: the first visitor of each worker need not wait for that."""
+    import_module("portal.urls")

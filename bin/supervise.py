@@ -102,7 +102,8 @@ class Log:
 
         def copy() -> None:
             for text in stream:
-                self.line(who, text)
+                if text.strip():
+                    self.line(who, text)
 
         threading.Thread(target=copy, daemon=True, name=f"log-{who}").start()
 
