@@ -1,5 +1,7 @@
 """StreamField blocks that every room's pages may use; their templates lie in templates/components/blocks/."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
@@ -65,9 +67,18 @@ class TableBlock(blocks.StructBlock):
             ("rich_text", blocks.RichTextBlock(label=_("Formatted text"), required=False, features=TEXT_FEATURES)),
         ],
         label=_("Table"),
-        help_text=_("Up to four columns stay readable on a phone."),
+        help_text=_("Up to four columns. On a phone each row becomes a card."),
     )
     source = blocks.CharBlock(label=_("Source"), required=False)
+
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Adds `rows`, each a list of pairs of heading and cell, for the cards of a phone."""
+        context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
+        headings = [column["heading"] for column in value["table"].columns]
+        return context | {
+            "headings": headings,
+            "rows": [list(zip(headings, row, strict=True)) for row in value["table"].rows],
+        }
 
     class Meta:
         icon = "table"

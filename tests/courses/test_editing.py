@@ -1,0 +1,163 @@
+"""What editors meet in the Wagtail admin."""
+
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from wagtail.test.utils.form_data import nested_form_data, rich_text
+
+from courses.actions import settle_hours
+from courses.blocks import MultipleChoiceBlock, SingleChoiceBlock
+from courses.models import CoursePage, Enrolment, LessonPage, QuizPage
+from tests.factories.accounts import UserFactory
+from tests.factories.courses import ImageFactory, enrolled, make_course, question, quiz_of
+from tests.factories.cpd import ActivityKindFactory, CpdAdminFactory, IssuingBodyFactory
+from tests.factories.teleconsults import RecordingFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def editor(client):
+    user = UserFactory(is_staff=True, is_superuser=True)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return user
+
+
+def problem(block, *options, **kwargs) -> str:
+    _kind, value = question("single", "Which?", *options, **kwargs)
+    with pytest.raises(ValidationError) as refused:
+        block.clean(block.normalize(value))
+    return " ".join(text for error in refused.value.block_errors.values() for text in error.messages)
+
+
+def test_a_single_choice_has_exactly_one_right_answer():
+    block = SingleChoiceBlock()
+    assert "Mark the right answer" in problem(block, "A", "B")
+    assert "Only one answer may be right" in problem(block, "+A", "+B")
+    assert "at least two answers" in problem(block, "+A")
+    assert "read the same" in problem(block, "+A", "a ")
+
+
+def test_a_multiple_choice_has_at_least_one_right_answer():
+    block = MultipleChoiceBlock()
+    assert "at least one right answer" in problem(block, "A", "B")
+    _kind, value = question("multiple", "Which?", "+A", "+B")
+    assert block.clean(block.normalize(value))
+
+
+def test_a_picture_needs_words():
+    assert "in words" in problem(SingleChoiceBlock(), "+A", "B", image=ImageFactory())
+
+
+def test_only_a_lesson_to_watch_has_a_recording():
+    with pytest.raises(ValidationError, match="Choose the recording"):
+        LessonPage(title="L", kind="recording").clean()
+    with pytest.raises(ValidationError, match="Remove it here"):
+        LessonPage(title="L", kind="reading", recording=RecordingFactory()).clean()
+
+
+def test_hours_cannot_be_confirmed_without_a_body_and_a_number():
+    with pytest.raises(ValidationError, match="Name the issuing body"):
+        CoursePage(title="C", hours_confirmed=True).clean()
+
+
+def course_form(course: CoursePage, **changes) -> dict:
+    return nested_form_data(
+        {
+            "title": course.title,
+            "slug": course.slug,
+            "summary": course.summary,
+            "specialty": course.specialty_id,
+            "level": course.level,
+            "minutes": course.minutes,
+            "language": course.language,
+            "goals": course.goals,
+            "audience": "",
+            "tags": "dengue, fluids",
+            "cover": "",
+            "sources": rich_text("<p>WHO</p>", features=["link"]),
+            "issuing_body": "",
+            "credit_hours": "",
+            "seo_title": "",
+            "search_description": "",
+            "action-publish": "1",
+        }
+        | changes
+    )
+
+
+def test_publishing_brings_the_hours_to_the_ledger(client, editor):
+    ActivityKindFactory()
+    body, course = IssuingBodyFactory(), make_course()
+    form = course_form(course, issuing_body=body.pk, credit_hours="2", hours_confirmed="on")
+    response = client.post(reverse("wagtailadmin_pages:edit", args=[course.pk]), form, follow=True)
+    course = CoursePage.objects.get(pk=course.pk)
+    assert response.status_code == 200
+    assert course.activity.hours == Decimal(2)
+    assert {tag.name for tag in course.tags.all()} == {"dengue", "fluids"}
+
+
+def test_hours_of_somebody_who_is_no_issuer_wait_for_one():
+    course = make_course(hours="2", body=IssuingBodyFactory(admins=[CpdAdminFactory()]))
+    course.credit_hours = Decimal(4)
+    course.save()
+    assert not settle_hours(course, by=UserFactory()).is_confirmed
+
+
+@pytest.mark.parametrize("kind", ["course", "reading", "recording", "case", "quiz"])
+def test_previews_work_for_editors(client, editor, kind, rf):
+    course = make_course()
+    page = {"course": course, "quiz": quiz_of(course)}.get(kind)
+    page = page or LessonPage.objects.child_of(course).filter(kind=kind).first()
+    response = page.make_preview_request(original_request=_request(rf, client), preview_mode="")
+    assert response.status_code == 200
+    assert page.title in response.content.decode()
+    if kind == "quiz":
+        assert "Because of Rash." in response.content.decode()
+
+
+def _request(rf, client):
+    request = rf.get("/admin/")
+    request.COOKIES.update({name: morsel.value for name, morsel in client.cookies.items()})
+    request.META["HTTP_COOKIE"] = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+    return request
+
+
+@pytest.mark.parametrize("model", [CoursePage, LessonPage, QuizPage])
+def test_the_forms_open(client, editor, model):
+    make_course()
+    page = model.objects.first()
+    assert client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).status_code == 200
+
+
+def test_a_copied_course_is_another_course(client, editor):
+    course = make_course(hours="2")
+    copy = course.copy(recursive=True, update_attrs={"slug": "copy", "title": "Copy"})
+    copy.get_latest_revision().publish()
+    copy = CoursePage.objects.get(pk=copy.pk)
+    assert copy.uid != course.uid
+    assert (copy.version, copy.activity, copy.hours_confirmed) == (1, None, False)
+    assert not {item.uid for item in copy.outline} & {item.uid for item in course.outline}
+
+
+def test_an_older_revision_brings_back_neither_uid_nor_version(editor):
+    course = make_course(hours="2")
+    old = course.save_revision()
+    CoursePage.objects.filter(pk=course.pk).update(version=3)
+    CoursePage.objects.get(pk=course.pk).revisions.get(pk=old.pk).publish()
+    assert CoursePage.objects.get(pk=course.pk).version == 3
+
+
+def test_a_course_with_learners_is_not_deleted(client, editor):
+    enrolled(course := make_course())
+    client.post(reverse("wagtailadmin_pages:delete", args=[course.pk]))
+    assert CoursePage.objects.filter(pk=course.pk).exists()
+
+
+def test_an_unpublished_lesson_is_no_longer_required(client, editor):
+    enrolment = enrolled(course := make_course())
+    lesson = LessonPage.objects.child_of(course).first()
+    client.post(reverse("wagtailadmin_pages:unpublish", args=[lesson.pk]))
+    assert Enrolment.objects.get(pk=enrolment.pk).required_total == 4
