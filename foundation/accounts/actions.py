@@ -104,7 +104,7 @@ def save_profile(user: User, facts: ProfileFacts, *, by: User) -> Practitioner:
     former = practitioner.facility_id if practitioner else None
     practitioner = practitioner or Practitioner(user=user)
     user.full_name, user.language = facts.full_name, facts.language
-    user.save(update_fields=["full_name", "name_sort", "language"])
+    user.save(update_fields=["full_name", "name_sort", "search_text", "language"])
     practitioner.user = user
     for name in ("title", "profession", "facility", "date_of_birth"):
         setattr(practitioner, name, getattr(facts, name))

@@ -27,11 +27,14 @@ _SPECIALTY_GROUPS = {
 }
 
 
-def facility_choices(matching: Iterable[Facility], chosen: Facility | None = None) -> list[tuple[str, str]]:
+def facility_choices(matching: Iterable[Facility], chosen: Facility | None = None) -> list[tuple[str, Any]]:
     """Options of the facility field: the chosen one first, then those that match."""
     shown = [chosen] if chosen else []
     shown += [facility for facility in matching if facility != chosen]
-    return [("", "—"), *((str(facility.pk), f"{facility.name} ({facility.place})") for facility in shown)]
+    return [
+        ("", _("Choose from the list")),
+        *((str(facility.pk), f"{facility.name} ({facility.place})") for facility in shown),
+    ]
 
 
 def specialty_choices() -> list[tuple[str, list[tuple[int, str]]]]:
@@ -94,7 +97,7 @@ class ProfileForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
     facility = forms.ModelChoiceField(
-        label=_("Where you practise"),
+        label=_("Facility"),
         queryset=Facility.objects.in_use(),
         error_messages={
             "required": _("Choose the place where you practise: a province or a word of its name narrows the list."),

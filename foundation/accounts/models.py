@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.names import given_name, sort_key
-from foundation.accounts.rules import LicenceOddity, licence_oddities
+from foundation.accounts.rules import LicenceOddity, device_named, licence_oddities
 from foundation.kernel.roles import STAFF_ROLES, Role
 from foundation.kernel.vietnamese import folded
 
@@ -203,6 +203,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("full name"), max_length=120, blank=True, help_text=_("Family name first, as on your licence.")
     )
     name_sort = models.CharField(max_length=160, blank=True, editable=False, db_index=True)
+    search_text = models.CharField(max_length=400, blank=True, editable=False)
     language = models.CharField(_("language"), max_length=2, choices=LANGUAGES, default="vi")
     is_staff = models.BooleanField(_("may enter the admin"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
@@ -226,6 +227,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def save(self, *args: object, **kwargs: object) -> None:
         self.name_sort = sort_key(self.full_name)
+        self.search_text = folded(f"{self.full_name} {self.email}")[:400]
         super().save(*args, **kwargs)  # type: ignore[arg-type]  # passed through unchanged
 
     # Wagtail's admin asks Django's classic user for these.
@@ -309,15 +311,11 @@ class PractitionerQuerySet(models.QuerySet["Practitioner"]):
         return present if user.is_superuser else present.filter(facility__coordinators=user)
 
     def named_like(self, words: str) -> Self:
-        """Whose name, e-mail or licence number holds what was typed."""
-        words = words.strip()
-        if not words:
-            return self
-        return self.filter(
-            models.Q(user__full_name__icontains=words)
-            | models.Q(user__email__icontains=words)
-            | models.Q(licence_number__icontains=words)
-        )
+        """Whose name, e-mail or licence number holds every typed word, marks or no marks."""
+        found = self
+        for word in folded(words).split():
+            found = found.filter(models.Q(user__search_text__contains=word) | models.Q(licence_number__icontains=word))
+        return found
 
     def by_given_name(self) -> Self:
         """Sorted as Vietnamese lists of people are: given name, family name, middle name."""
@@ -521,3 +519,8 @@ class SignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def device(self) -> str:
+        """«Chrome, Android»: what a person recognises."""
+        return device_named(self.browser) or gettext("Other browser")

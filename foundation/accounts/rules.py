@@ -1,4 +1,4 @@
-"""What looks odd about a licence, and which facts a coordinator vouches for. Plain values, no Django."""
+"""What looks odd about a licence, which facts a coordinator vouches for, what a browser is called. No Django."""
 
 import re
 from datetime import date
@@ -8,6 +8,28 @@ from enum import StrEnum, auto
 _SHAPE = re.compile(r"\d{3,7}/[A-ZĐ0-9]{2,8}-(CCHN|GPHN|GCN|CCHND)")
 # Licences exist since the Law of 2009 came into force; the new kind since that of 2023.
 _FIRST_DAY = {"cchn": date(2011, 1, 1), "gphn": date(2024, 1, 1)}
+
+# What browsers call themselves, the more special ones first: most also claim to be Chrome and Safari.
+_BROWSERS = {
+    "coc_coc": "Cốc Cốc",
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Zalo": "Zalo",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "Chrome": "Chrome",
+    "CriOS": "Chrome",
+    "Safari": "Safari",
+}
+_SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Mac OS": "Mac",
+    "Linux": "Linux",
+}
 
 # A change of one of these undoes the verification: they are what the coordinator confirmed.
 VOUCHED_FOR = ("full_name", "date_of_birth", "profession", "licence_type", "licence_number", "facility")
@@ -55,3 +77,9 @@ def _paper_oddities(kind: str, issuer: str, issued_on: date | None, today: date)
     elif issued_on < _FIRST_DAY.get(kind, date.min):
         found.append(LicenceOddity.BEFORE_THE_LAW)
     return found
+
+
+def device_named(user_agent: str) -> str:
+    """Browser and system in two words, from what the browser says of itself; empty when neither is known."""
+    names = [next((name for mark, name in known.items() if mark in user_agent), "") for known in (_BROWSERS, _SYSTEMS)]
+    return ", ".join(name for name in names if name)

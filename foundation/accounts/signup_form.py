@@ -48,6 +48,6 @@ class SignupForm(forms.Form):
     def signup(self, request: HttpRequest, user: User) -> None:  # noqa: ARG002  # allauth's signature
         user.full_name = self.cleaned_data["full_name"]
         user.language = "en" if get_language() == "en" else "vi"
-        user.save(update_fields=["full_name", "name_sort", "language"])
+        user.save(update_fields=["full_name", "name_sort", "search_text", "language"])
         if self.consent_text:
             give_consent(user, text=self.consent_text, channel=ConsentGiven.Channel.SIGN_UP)

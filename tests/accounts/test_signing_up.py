@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from foundation.accounts.models import ConsentGiven, ConsentText, SignIn, User
+from foundation.accounts.rules import device_named
 from tests.factories.accounts import PASSWORD, ConsentTextFactory, PractitionerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -217,3 +218,19 @@ def test_old_sign_ins_are_forgotten():
     SignIn.objects.create(user=user)
     assert forget_old_sign_ins() == 1
     assert user.sign_ins.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/119.0 Mobile Safari/537.36", "Chrome, Android"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 coc_coc_browser/120 Chrome/114 Safari/537",
+            "Cốc Cốc, Windows",
+        ),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17 like Mac OS X) Version/17 Safari/604", "Safari, iPhone"),
+        ("curl", ""),
+    ],
+)
+def test_devices_have_names_that_people_know(said, name):
+    assert device_named(said) == name

@@ -210,6 +210,21 @@ def test_the_filters_stay_in_the_address(desk, facility):
     assert desk.get(reverse("accounts:people"), {"state": "nonsense"}).status_code == 404
 
 
+@pytest.mark.parametrize("words", ["tuyết", "TUYET", "hoang tuyet", "555/ABC", "tuyet@"])
+def test_people_are_found_without_marks(desk, facility, words):
+    PractitionerFactory(
+        facility=facility,
+        pending=True,
+        licence_number="555/ABC",
+        user__full_name="Hoàng Thị Tuyết",
+        user__email="tuyet@lientuyen.example",
+    )
+    PractitionerFactory(facility=facility, pending=True, user__full_name="Trần Văn Khác")
+    page = desk.get(reverse("accounts:people"), {"q": words}).content.decode()
+    assert "Hoàng Thị Tuyết" in page
+    assert "Trần Văn Khác" not in page
+
+
 def test_more_people_cost_no_more_queries(desk, facility, count_queries):
     address = reverse("accounts:people")
     PractitionerFactory(facility=facility, pending=True)
