@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def admin(client):
     load_roles()
-    client.force_login(user := UserFactory(is_superuser=True, full_name="Quản Trị Viên"))
+    client.force_login(user := UserFactory(is_superuser=True, full_name="Quản Trị Viên", admin_language="en"))
     return user
 
 

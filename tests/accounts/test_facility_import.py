@@ -128,7 +128,7 @@ def test_the_command_can_try_first(hanoi, tmp_path, capsys):
 
 
 def test_an_administrator_uploads_looks_and_confirms(client, hanoi):
-    client.force_login(UserFactory(is_superuser=True))
+    client.force_login(UserFactory(is_superuser=True, admin_language="en"))
     address = reverse("accounts_facility_import")
     assert client.get(address).status_code == 200
     page = client.post(address, {"sheet": SimpleUploadedFile("sheet.csv", GOOD.encode())})
@@ -140,7 +140,7 @@ def test_an_administrator_uploads_looks_and_confirms(client, hanoi):
 
 
 def test_an_upload_with_mistakes_cannot_be_confirmed(client, hanoi):
-    client.force_login(UserFactory(is_superuser=True))
+    client.force_login(UserFactory(is_superuser=True, admin_language="en"))
     address = reverse("accounts_facility_import")
     bad = HEAD + "A,,Atlantis,,district,,,,,\n"
     page = client.post(address, {"sheet": SimpleUploadedFile("sheet.csv", bad.encode())}).content.decode()

@@ -8,6 +8,7 @@ import factory
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from wagtail.users.models import UserProfile
 
 from foundation.accounts.models import (
     ConsentText,
@@ -89,6 +90,12 @@ class UserFactory(factory.django.DjangoModelFactory):
         self.set_password(extracted or PASSWORD)
         if create:
             self.save()
+
+    @factory.post_generation
+    def admin_language(self, create, extracted, **kwargs):
+        """`admin_language="en"` shows them the Wagtail admin in English."""
+        if create and extracted:
+            UserProfile.objects.create(user=self, preferred_language=extracted)
 
     @factory.post_generation
     def address(self, create, extracted, **kwargs):
