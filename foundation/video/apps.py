@@ -8,3 +8,10 @@ class VideoConfig(AppConfig):
     name = "foundation.video"
     label = "video"
     verbose_name = _("Video")
+
+    def ready(self) -> None:
+        from foundation.kernel.erasure import erasers, exporters
+        from foundation.video import erasure, jobs  # noqa: F401  # jobs declares its kinds of work
+
+        exporters.register(erasure.export)
+        erasers.register(erasure.erase)

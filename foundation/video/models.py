@@ -184,6 +184,11 @@ class WatchRecord(models.Model):
         return rules.ranges_of(bytes(self.bitmap))
 
     @property
+    def watched_bars(self) -> list[tuple[int, int]]:
+        """`watched_ranges` as start and length, for a drawing."""
+        return [(start, end - start) for start, end in self.watched_ranges]
+
+    @property
     def resume_s(self) -> float:
         """Where to go on: the last position, or the start once the end was reached."""
         return 0.0 if self.position_s >= self.video.duration_s - 5 else self.position_s

@@ -4,6 +4,7 @@ import hmac
 import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from foundation.accounts.models import User
 
-MARGIN_S = 2 * 60 * 60  # an address outlives the film by this
+HOUR_S = 60 * 60
+MARGIN_S = 2 * HOUR_S  # an address outlives the film by this
 
 # (user, video) -> may this person play it? Rooms that show videos register; one yes is enough.
 viewers: "Registry[Callable[[User, Video], bool]]" = Registry()
@@ -48,7 +50,7 @@ def playback_for(video: Video, user: "User") -> Playback | None:
     """Fresh addresses and a watch session, or None while there is nothing to play. The caller checked the right."""
     if not video.is_ready:
         return None
-    expires = int(time.time() + video.duration_s + MARGIN_S)
+    expires = _expiry(video)
     prefix = signed_prefix(video.directory, user_id=user.pk, expires=expires)
     qualities = video.qualities()
     has_sound = any(quality.is_audio for quality in qualities)
@@ -63,6 +65,18 @@ def playback_for(video: Video, user: "User") -> Playback | None:
         session=new_session_token(user, video),
         qualities=qualities,
     )
+
+
+def poster_url_for(video: Video, user: "User") -> str:
+    """The still picture, for a card of a list; empty where there is none."""
+    if not (video.is_ready and video.has_poster):
+        return ""
+    return f"{signed_prefix(video.directory, user_id=user.pk, expires=_expiry(video))}poster.webp"
+
+
+def _expiry(video: Video) -> int:
+    """The film's length and a margin from now, up to the full hour: a browser can keep what has the same address."""
+    return HOUR_S * ceil((time.time() + video.duration_s + MARGIN_S) / HOUR_S)
 
 
 def signed_prefix(directory: str, *, user_id: int, expires: int) -> str:

@@ -3,13 +3,15 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from foundation.video import rules
 from foundation.video.rules import Budget, Claim, MalformedClaimError, SeqWindow
 
 HOUR = 3600
+settings.register_profile("slow machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("slow machine")
 
 
 class Person:

@@ -1,0 +1,37 @@
+"""What the room gives and forgets when a person asks for a copy of their data, or for erasure."""
+
+from typing import TYPE_CHECKING, Any
+
+from foundation.video.models import Video, WatchBudget, WatchRecord
+
+if TYPE_CHECKING:
+    from foundation.accounts.models import User
+
+
+def export(user: "User") -> tuple[str, dict[str, Any]]:
+    """What was watched, second by second, and the files handed in (their names; the films belong to the hub)."""
+    records = WatchRecord.objects.filter(user=user).select_related("video").order_by("first_at")
+    return "watching", {
+        "records": [
+            {
+                "video": record.video.public_id,
+                "seconds_watched": record.seconds_watched,
+                "watched_ranges": record.watched_ranges,
+                "position_s": record.position_s,
+                "first_at": record.first_at.isoformat(),
+                "last_at": record.last_at.isoformat(),
+            }
+            for record in records
+        ],
+        "uploads": [
+            {"file_name": video.original_name, "at": video.created_at.isoformat()}
+            for video in Video.objects.owned_by(user).order_by("created_at")
+        ],
+    }
+
+
+def erase(user: "User") -> None:
+    """Records of watching go; credits earned by it are kept by the ledger. Films stay, without their file's name."""
+    WatchRecord.objects.filter(user=user).delete()
+    WatchBudget.objects.filter(user=user).delete()
+    Video.objects.owned_by(user).update(original_name="", owner=None)

@@ -1,0 +1,151 @@
+"""The encode: from a file in quarantine to a whole version in the clean storage, or nothing."""
+
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.core.files.storage import storages
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from foundation.jobs.registry import JobHandle, LeaseLostError, job
+from foundation.kernel.registry import Registry
+from foundation.video import encoding
+from foundation.video.models import Video
+from foundation.video.probe import probe
+from foundation.video.refusals import VideoRefusedError
+
+MAX_ATTEMPTS = 3
+SPACE_FACTOR = 1.2
+SPACE_AT_LEAST_BYTES = 200_000_000
+# Shares of the bar: examining, then encoding; the rest is checking and putting in place.
+PROBED, ENCODED = 0.04, 0.95
+_MADE_FIELDS = ["directory", "state", "duration_s", "renditions", "has_poster", "width_px", "height_px", "has_audio"]
+
+
+# (video) called in the transaction in which it becomes ready, refused or failed; teleconsults tells the author there.
+settled_listeners: "Registry[Callable[[Video], None]]" = Registry()
+
+
+class NoSpaceError(Exception):
+    """The disk is too full to begin; an operator's business, and worth another attempt."""
+
+
+class StoppedError(Exception):
+    """Somebody asked the job to stop."""
+
+
+@job("video.encode", queue="media", max_attempts=MAX_ATTEMPTS, label=_("Preparing the film"), can_cancel=True)
+def encode(handle: JobHandle, *, video_id: int) -> dict[str, Any] | None:
+    """Probe, encode, verify, put in place, say so. Killed anywhere, it leaves the old version or nothing."""
+    video = Video.objects.get(pk=video_id)
+    if video.is_ready:
+        return {"directory": video.directory}
+    _settle(video, Video.State.ENCODING)
+    try:
+        made = _encode(video, handle)
+    except StoppedError:
+        _settle(video, Video.State.UPLOADED)
+        return None
+    except LeaseLostError:
+        raise
+    except VideoRefusedError as refusal:
+        _settle(video, Video.State.REFUSED, refusal.code)
+        raise
+    except Exception as error:  # whatever it was: the page must not say "being prepared" for ever
+        handle.log(str(getattr(error, "log", error)))
+        if handle.attempt >= MAX_ATTEMPTS:
+            _settle(video, Video.State.FAILED)
+        raise
+    return {"directory": video.directory, "renditions": [row["key"] for row in made.renditions]}
+
+
+@transaction.atomic
+def _settle(video: Video, state: Video.State, refusal_code: str = "") -> None:
+    """Record the state, and tell the rooms above of one that lasts."""
+    video.state, video.refusal_code = state, refusal_code
+    video.save(update_fields=["state", "refusal_code"])
+    if video.is_broken:
+        _announce(video)
+
+
+def _announce(video: Video) -> None:
+    for listener in settled_listeners:
+        listener(video)
+
+
+def _encode(video: Video, handle: JobHandle) -> encoding.Made:
+    folder = Path(storages["clean"].path(f"video/{video.public_id}"))
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(folder, keep=video.directory)
+    _refuse_full_disk(folder, video)
+    original = Path(video.original.path)
+    handle.progress(0.01, _("Examining the file"))
+    source = probe(original)
+    handle.progress(PROBED, _("Making the qualities"))
+    work = folder / f".work-{secrets.token_hex(8)}"
+    work.mkdir()
+    try:
+        made = encoding.make(source, original, work, on_share=_Reporter(handle))
+        # Checks that the lease is still ours, whatever the time since the last report.
+        handle.progress(1.0, _("Putting it in place"))
+        _put_in_place(video, work, made, attempt=handle.attempt)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    _remove_leftovers(folder, keep=video.directory)
+    return made
+
+
+class _Reporter:
+    """Passes ffmpeg's progress on to the row, and stops when somebody asked."""
+
+    def __init__(self, handle: JobHandle) -> None:
+        self._handle = handle
+
+    def __call__(self, share: float) -> None:
+        if self._handle.is_cancelled():
+            raise StoppedError
+        self._handle.progress(PROBED + (ENCODED - PROBED) * share)
+
+
+def _put_in_place(video: Video, work: Path, made: encoding.Made, *, attempt: int) -> None:
+    """Give the finished folder its lasting name, then point the row to it: a reader sees the old or the new."""
+    name = hashlib.sha256(f"{video.original_sha256}:{attempt}:{secrets.token_hex(8)}".encode()).hexdigest()[:16]
+    _sync(work)
+    work.rename(work.parent / name)
+    _sync(work.parent, deep=False)
+    video.directory, video.state = f"{video.public_id}/{name}", Video.State.READY
+    video.duration_s, video.renditions, video.has_poster = made.duration_s, made.renditions, made.has_poster
+    best = made.renditions[0]
+    video.width_px, video.height_px = best["width_px"], best["height_px"]
+    video.has_audio = made.renditions[-1]["key"] == "audio"
+    with transaction.atomic():
+        video.save(update_fields=_MADE_FIELDS)
+        _announce(video)
+
+
+def _sync(folder: Path, *, deep: bool = True) -> None:
+    """Bring names and bytes to the disk, so that a power cut after the switch leaves a whole version."""
+    for path in [*(folder.iterdir() if deep else []), folder]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _remove_leftovers(folder: Path, *, keep: str) -> None:
+    """What attempts that died, and versions that were replaced, left behind."""
+    for path in folder.iterdir():
+        if path.name != keep.rpartition("/")[2]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _refuse_full_disk(folder: Path, video: Video) -> None:
+    needed = max(SPACE_AT_LEAST_BYTES, int(video.original_bytes * SPACE_FACTOR))
+    if shutil.disk_usage(folder).free < needed:
+        raise NoSpaceError(f"{needed} bytes are needed in {folder}.")

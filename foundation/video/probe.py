@@ -1,0 +1,220 @@
+"""Examines an uploaded file inside the sandbox and says what it is, or why it is refused."""
+
+import json
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from foundation.video import refusals
+from foundation.video.door import ENOUGH_BYTES, refuse_at_the_door
+from foundation.video.sandbox import Sandbox, ToolFailedError, ToolTimeoutError, run
+
+# Containers that hold their own media. Playlists, scripts and devices are not among them: those open other files.
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,asf,flv,mp3,wav,ogg,aac,flac"
+MAX_DURATION_S = 6 * 60 * 60
+MIN_DURATION_S = 0.5
+MAX_PIXELS = 8192 * 4320
+MAX_SIDE_PX = 8192
+MIN_SIDE_PX = 16
+MAX_STREAMS = 16
+MIN_FPS = Fraction(1, 20)
+MAX_FPS = 1000  # recorders of browsers write 1000 and mean "it varies"
+TIMEOUT_S = 20
+MEASURE_TIMEOUT_S = 300
+SPARSE_FPS = 1
+_TOO_MANY_PIXELS = "exceeds specified max pixel count"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The picture track as it is shown: turned upright, with square pixels."""
+
+    index: int
+    width_px: int
+    height_px: int
+    fps: Fraction
+    codec: str
+    is_interlaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The sound track."""
+
+    index: int
+    codec: str
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a file holds, as far as it is used. `demuxer` is ffmpeg's name of the container."""
+
+    demuxer: str
+    duration_s: float
+    picture: Picture | None
+    sound: Sound | None
+
+    def as_json(self) -> dict[str, Any]:
+        facts = asdict(self)
+        if facts["picture"]:
+            facts["picture"]["fps"] = str(facts["picture"]["fps"])
+        return facts
+
+
+def input_options(demuxer: str) -> dict[str, object]:
+    """What stands before every `-i` of an untrusted file: no other files, no network, no guessing, no giant picture."""
+    return {"protocol_whitelist": "file", "f": demuxer, "max_pixels": MAX_PIXELS, "max_streams": MAX_STREAMS}
+
+
+def probe(path: Path) -> Source:
+    """Examine `path` and decode samples of it. Raises VideoRefusedError's kinds."""
+    with path.open("rb") as handle:
+        refuse_at_the_door(handle.read(ENOUGH_BYTES))
+    sandbox = Sandbox(source=path)
+    source = judged(_facts(sandbox), sandbox)
+    _refuse_undecodable(sandbox, source)
+    return source
+
+
+def _facts(sandbox: Sandbox) -> dict[str, Any]:
+    command = ["ffprobe", "-v", "error", "-protocol_whitelist", "file", "-format_whitelist", FORMATS]
+    command += ["-max_pixels", str(MAX_PIXELS), "-probesize", "20M", "-analyzeduration", "10M"]
+    command += ["-of", "json", "-show_format", "-show_streams", "-i", sandbox.source_url]
+    try:
+        facts: dict[str, Any] = json.loads(run(sandbox, command, timeout_s=TIMEOUT_S))
+    except ToolTimeoutError as error:
+        raise refusals.ProbeTimeoutError from error
+    except ToolFailedError as error:
+        raise (refusals.TooManyPixelsError if _TOO_MANY_PIXELS in error.log else refusals.UnreadableError) from error
+    except ValueError as error:
+        raise refusals.UnreadableError from error
+    return facts
+
+
+def judged(facts: dict[str, Any], sandbox: Sandbox) -> Source:
+    """Hold what ffprobe said against the limits."""
+    streams = facts.get("streams", [])
+    if len(streams) > MAX_STREAMS:
+        raise refusals.TooManyStreamsError
+    picture, sound = _picture(streams), _sound(streams)
+    if picture is None and sound is None:
+        raise refusals.NothingToPlayError
+    if picture:
+        _refuse_odd_picture(picture)
+    demuxer = facts["format"]["format_name"].split(",")[0]
+    duration_s = _number(facts["format"].get("duration")) or _measured_duration(sandbox, demuxer)
+    if duration_s > MAX_DURATION_S:
+        raise refusals.TooLongError
+    if duration_s < MIN_DURATION_S:
+        raise refusals.TooShortError
+    if picture and picture.fps < MIN_FPS:
+        raise refusals.OddFrameRateError
+    return Source(demuxer, duration_s, picture, sound)
+
+
+def _refuse_odd_picture(picture: Picture) -> None:
+    if picture.width_px * picture.height_px > MAX_PIXELS or max(picture.width_px, picture.height_px) > MAX_SIDE_PX:
+        raise refusals.TooManyPixelsError
+    if min(picture.width_px, picture.height_px) < MIN_SIDE_PX:
+        raise refusals.TooFewPixelsError
+    if picture.fps > MAX_FPS:
+        raise refusals.OddFrameRateError
+
+
+def _picture(streams: list[dict[str, Any]]) -> Picture | None:
+    found = [s for s in streams if s.get("codec_type") == "video" and not s.get("disposition", {}).get("attached_pic")]
+    if not found:
+        return None
+    stream = next((s for s in found if s.get("disposition", {}).get("default")), found[0])
+    width, height = int(stream.get("width", 0)), int(stream.get("height", 0))
+    shape = _fraction(stream.get("sample_aspect_ratio", "1:1").replace(":", "/"), default=Fraction(1))
+    if Fraction(1, 8) <= shape <= 8:
+        width = round(width * shape)
+    if _rotation(stream) % 180 == 90:
+        width, height = height, width
+    fps = _fraction(stream.get("avg_frame_rate", ""), default=Fraction(0))
+    fps = fps or _fraction(stream.get("r_frame_rate", ""), default=Fraction(25)) or Fraction(25)
+    is_interlaced = stream.get("field_order") in {"tt", "bb", "tb", "bt"}
+    return Picture(int(stream["index"]), width, height, fps, str(stream.get("codec_name", "")), is_interlaced)
+
+
+def _sound(streams: list[dict[str, Any]]) -> Sound | None:
+    found = [s for s in streams if s.get("codec_type") == "audio" and int(s.get("channels", 0)) > 0]
+    if not found:
+        return None
+    stream = next((s for s in found if s.get("disposition", {}).get("default")), found[0])
+    return Sound(int(stream["index"]), str(stream.get("codec_name", "")), int(stream["channels"]))
+
+
+def _rotation(stream: dict[str, Any]) -> int:
+    for data in stream.get("side_data_list", []):
+        if "rotation" in data:
+            return int(data["rotation"])
+    return int(_number(stream.get("tags", {}).get("rotate")))
+
+
+def _number(text: object) -> float:
+    try:
+        return float(str(text))
+    except ValueError:
+        return 0.0
+
+
+def _fraction(text: str, *, default: Fraction) -> Fraction:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        return default
+
+
+def _measured_duration(sandbox: Sandbox, demuxer: str) -> float:
+    """Read the whole file without decoding it: recorders of browsers write no length."""
+    command = _reading(sandbox, demuxer, "-map", "0:v?", "-map", "0:a?", "-c", "copy")
+    try:
+        return _last_moment(run(sandbox, command, timeout_s=MEASURE_TIMEOUT_S))
+    except ToolTimeoutError as error:
+        raise refusals.ProbeTimeoutError from error
+    except ToolFailedError as error:
+        raise refusals.UnreadableError from error
+
+
+def _refuse_undecodable(sandbox: Sandbox, source: Source) -> None:
+    """Decode a little at the start, in the middle and near the end."""
+    tracks = [str(track.index) for track in (source.picture, source.sound) if track]
+    maps = [word for index in tracks for word in ("-map", f"0:{index}")]
+    is_sparse = source.sound is None and source.picture is not None and source.picture.fps < SPARSE_FPS
+    starts = [0.0] if is_sparse or source.duration_s < 10 else [0.0, source.duration_s / 2, source.duration_s * 0.9]
+    for start in starts:
+        command = _reading(sandbox, source.demuxer, *maps, "-t", "2", start_s=start)
+        try:
+            reply = run(sandbox, command, timeout_s=TIMEOUT_S * 3)
+        except ToolTimeoutError as error:
+            raise refusals.ProbeTimeoutError from error
+        except ToolFailedError as error:
+            raise refusals.UndecodableError from error
+        if not _last_moment(reply) and not _has_frames(reply):
+            raise refusals.UndecodableError
+
+
+def _reading(sandbox: Sandbox, demuxer: str, *words: str, start_s: float = 0.0) -> list[str]:
+    """Reads the file to nowhere and reports how far it came."""
+    options = [word for name, value in input_options(demuxer).items() for word in (f"-{name}", str(value))]
+    command = ["ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-nostats", "-progress", "pipe:1", *options]
+    if start_s:
+        command += ["-ss", f"{start_s:.3f}"]
+    return [*command, "-i", sandbox.source_url, *words, "-f", "null", "-"]
+
+
+def _values(reply: str, name: str) -> list[float]:
+    return [_number(line.partition("=")[2]) for line in reply.splitlines() if line.startswith(f"{name}=")]
+
+
+def _last_moment(reply: str) -> float:
+    """How far a reading came, in seconds."""
+    return max([0.0, *_values(reply, "out_time_us")]) / 1_000_000
+
+
+def _has_frames(reply: str) -> bool:
+    return any(count > 0 for count in _values(reply, "frame"))

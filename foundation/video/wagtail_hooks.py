@@ -1,0 +1,11 @@
+"""Names of the acts in the log."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.log_actions import LogActionRegistry
+
+
+@hooks.register("register_log_actions")
+def name_acts(actions: LogActionRegistry) -> None:
+    actions.register_action("video.receive", _("Receive a file"), _("File received"))
+    actions.register_action("video.retry", _("Prepare a file again"), _("Preparation started again"))

@@ -1,0 +1,73 @@
+// Sends what was watched, in order, and keeps it in the browser until the server has it: through a cut line, and
+// through a closed page. A beat that arrives twice counts once, so that sending again is safe.
+const KEPT = 60;
+
+export class Beats {
+  #key;
+  #queue;
+  #isSending = false;
+
+  constructor({ url, token, onAnswer, onLine }) {
+    Object.assign(this, { url, token, onAnswer, onLine });
+    this.#key = `beats:${url}`;
+    this.#queue = this.#read();
+    addEventListener("online", () => this.send());
+  }
+
+  add(beat) {
+    this.#queue.push(beat);
+    this.#queue = this.#queue.slice(-KEPT);
+    this.#write();
+  }
+
+  async send() {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    try {
+      while (this.#queue.length) {
+        const response = await fetch(this.url, {
+          method: "POST",
+          headers: { "Content-Type": "application/json", "X-CSRFToken": this.token },
+          body: JSON.stringify(this.#queue[0]),
+          redirect: "error",
+        });
+        if (response.status >= 500 || response.status === 429) break;
+        this.#queue.shift();
+        this.#write();
+        this.onLine(true);
+        // Refused ones are dropped: the server has counted them as such, and they do not get better with time.
+        this.onAnswer(response.ok ? await response.json() : null, response.status);
+      }
+    } catch {
+      this.onLine(false);
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  // The page is going away: a beacon cannot say whether it arrived, so that the beats stay kept as well.
+  sendAsBeacon() {
+    for (const beat of this.#queue) {
+      const form = new FormData();
+      form.set("beat", JSON.stringify(beat));
+      form.set("csrfmiddlewaretoken", this.token);
+      navigator.sendBeacon(this.url, form);
+    }
+  }
+
+  #read() {
+    try {
+      return JSON.parse(localStorage.getItem(this.#key) ?? "[]");
+    } catch {
+      return [];
+    }
+  }
+
+  #write() {
+    try {
+      localStorage.setItem(this.#key, JSON.stringify(this.#queue));
+    } catch {
+      // A browser without storage keeps the beats as long as the page is open.
+    }
+  }
+}

@@ -1,0 +1,303 @@
+// [data-player]: plays the renditions of a film, from where the person stopped, and reports what was watched.
+// The library that plays them loads when play is pressed; without this script the page plays a plain file.
+import { Beats } from "./beats.js";
+import { Intervals } from "./intervals.js";
+
+const BEAT_MS = 20_000;
+const COUNTED_RATE = 1.5;
+const QUALITY = "player-quality";
+
+class Player {
+  constructor(root) {
+    this.root = root;
+    this.video = root.querySelector("video");
+    this.find = (name) => root.querySelector(`[data-player-${name}]`);
+    this.text = (name) => root.dataset[`text${name}`];
+    this.intervals = new Intervals();
+    this.beats = new Beats({
+      url: root.dataset.beatUrl,
+      token: root.dataset.token,
+      onAnswer: (answer, status) => this.answered(answer, status),
+      onLine: (isUp) => this.note(isUp ? "" : this.text("Offline")),
+    });
+    this.seq = 0;
+    this.wait();
+    this.beats.send();
+  }
+
+  // Before play is pressed: the picture and the button.
+  wait() {
+    this.video.controls = false;
+    this.find("play").hidden = this.find("controls").hidden = false;
+    this.find("play").addEventListener("click", () => this.start());
+    this.video.addEventListener("click", () => !this.isStarted && this.start());
+    this.find("retry").addEventListener("click", () => this.start());
+    const select = this.find("quality");
+    select.value = this.remembered();
+    if (select.selectedIndex < 0) select.value = "auto";
+    select.addEventListener("change", () => this.choose(select.value));
+    this.find("speed").addEventListener("change", (event) => this.setSpeed(Number(event.target.value)));
+    document.addEventListener("keydown", (event) => this.key(event), true);
+  }
+
+  remembered() {
+    const saves = navigator.connection?.saveData || matchMedia("(prefers-reduced-data: reduce)").matches;
+    const saver = this.root.querySelector("option[data-key=saver]")?.value ?? "auto";
+    try {
+      return localStorage.getItem(QUALITY) ?? (saves ? saver : "auto");
+    } catch {
+      return saves ? saver : "auto";
+    }
+  }
+
+  async start(from) {
+    this.find("error").hidden = true;
+    this.find("play").hidden = true;
+    this.note(this.text("Loading"));
+    try {
+      const response = await fetch(this.root.dataset.playUrl, {
+        method: "POST",
+        headers: { "X-CSRFToken": this.root.dataset.token },
+        redirect: "error",
+      });
+      if ([403, 404, 410].includes(response.status)) return this.fail(this.text("Gone"));
+      if (!response.ok) throw new Error(response.status);
+      this.source = await response.json();
+    } catch {
+      return this.fail(this.text("Failed"));
+    }
+    const position = from ?? (this.isStarted ? this.video.currentTime : this.source.position);
+    this.seq = 0;
+    this.draw(this.source.watched_ranges);
+    if (!this.isStarted) this.listen();
+    await this.attach(position);
+  }
+
+  async attach(position) {
+    const quality = this.find("quality").value;
+    this.hls?.destroy();
+    this.hls = null;
+    for (const source of this.video.querySelectorAll("source")) source.remove();
+    const address = quality === "audio" ? this.source.audio : this.source.master;
+    try {
+      if (globalThis.MediaSource ?? globalThis.ManagedMediaSource) await this.attachHls(address, position, quality);
+      else if (this.video.canPlayType("application/vnd.apple.mpegurl")) this.attachPlain(address, position, quality);
+      else this.attachPlain(this.source.saver, position, quality);
+    } catch {
+      return this.fail(this.text("Failed"));
+    }
+    this.video.controls = true;
+    this.video.focus({ preventScroll: true });
+    this.setSpeed(Number(this.find("speed").value));
+    try {
+      await this.video.play();
+    } catch {
+      // The browser wants another press: its own controls are there.
+    }
+  }
+
+  async attachHls(address, position, quality) {
+    const { default: Hls } = await import(this.root.dataset.hls);
+    const patient = { maxTimeToFirstByteMs: 30_000, maxLoadTimeMs: 90_000 };
+    const retries = { maxNumRetry: 6, retryDelayMs: 1000, maxRetryDelayMs: 16_000 };
+    const policy = { default: { ...patient, timeoutRetry: retries, errorRetry: retries } };
+    this.hls = new Hls({
+      workerPath: this.root.dataset.hlsWorker,
+      startLevel: 0,
+      startPosition: position,
+      abrEwmaDefaultEstimate: 150_000,
+      maxBufferLength: 120,
+      backBufferLength: 60,
+      capLevelToPlayerSize: quality === "auto",
+      fragLoadPolicy: policy,
+    });
+    this.hls.on(Hls.Events.ERROR, (_name, data) => this.trouble(Hls, data));
+    this.hls.on(Hls.Events.MANIFEST_PARSED, () => this.setLevel(quality));
+    this.hls.loadSource(address);
+    this.hls.attachMedia(this.video);
+  }
+
+  attachPlain(address, position, quality) {
+    const isSaver = this.root.querySelector("option[data-key=saver]")?.value === quality;
+    this.video.src = isSaver ? this.source.saver : address;
+    this.video.addEventListener("loadedmetadata", () => (this.video.currentTime = position), { once: true });
+    this.video.addEventListener("error", () => this.fail(this.text("Failed")), { once: true });
+  }
+
+  setLevel(quality) {
+    const level = this.hls.levels.findIndex((candidate) => String(candidate.height) === quality);
+    if (level >= 0) {
+      this.hls.startLevel = level;
+      this.hls.currentLevel = level;
+    }
+  }
+
+  trouble(Hls, data) {
+    if (!data.fatal) return;
+    const code = data.response?.code;
+    if ((code === 403 || code === 410) && Date.now() - (this.renewedAt ?? 0) > 60_000) {
+      // The address has expired while the page was open: ask for a fresh one and go on.
+      this.renewedAt = Date.now();
+      this.start(this.video.currentTime);
+    } else if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !this.hasRecovered) {
+      this.hasRecovered = true;
+      this.hls.recoverMediaError();
+    } else {
+      this.fail(this.text(data.type === Hls.ErrorTypes.MEDIA_ERROR ? "Broken" : "Failed"));
+    }
+  }
+
+  choose(quality) {
+    try {
+      localStorage.setItem(QUALITY, quality);
+    } catch {
+      // Not remembered, but chosen.
+    }
+    if (this.isStarted) this.attach(this.video.currentTime);
+  }
+
+  setSpeed(rate) {
+    this.video.defaultPlaybackRate = this.video.playbackRate = rate;
+    this.find("speed").value = String(rate);
+    this.note(rate > COUNTED_RATE ? this.text("Fast") : "");
+  }
+
+  // --- what was watched ---
+  listen() {
+    this.isStarted = true;
+    this.root.dataset.started = "";
+    const { video } = this;
+    video.addEventListener("playing", () => this.note(video.playbackRate > COUNTED_RATE ? this.text("Fast") : ""));
+    video.addEventListener("timeupdate", () => this.moved());
+    for (const name of ["seeking", "waiting"]) video.addEventListener(name, () => this.intervals.stop());
+    for (const name of ["pause", "ended"]) {
+      video.addEventListener(name, () => {
+        this.moved();
+        this.intervals.stop();
+        this.beat();
+      });
+    }
+    this.find("strip").addEventListener("click", (event) => {
+      const box = event.currentTarget.getBoundingClientRect();
+      video.currentTime = ((event.clientX - box.left) / box.width) * video.duration;
+    });
+    // A little earlier or later each time, so that ten thousand players do not beat as one.
+    setInterval(() => this.beat(), BEAT_MS * (0.9 + Math.random() * 0.2));
+    document.addEventListener("visibilitychange", () => document.hidden && this.beat(true));
+    addEventListener("pagehide", () => this.beat(true));
+  }
+
+  moved() {
+    const { video } = this;
+    this.drawHead(video.currentTime);
+    if (video.seeking || video.playbackRate > COUNTED_RATE) this.intervals.stop();
+    else if (!video.paused || video.ended) this.intervals.at(video.currentTime, video.playbackRate);
+  }
+
+  beat(isLeaving = false) {
+    const intervals = this.intervals.take();
+    const position = Math.round(this.video.currentTime * 10) / 10;
+    if (intervals.length || position !== this.lastPosition) {
+      this.lastPosition = position;
+      const { session } = this.source;
+      this.beats.add({ session, seq: ++this.seq, intervals, position, rate: this.video.playbackRate });
+    }
+    if (isLeaving) this.beats.sendAsBeacon();
+    else this.beats.send();
+  }
+
+  answered(answer, status) {
+    if (answer?.watched_ranges) this.draw(answer.watched_ranges);
+    if (answer) this.root.dispatchEvent(new CustomEvent("player:watched", { bubbles: true, detail: answer }));
+    // The session is too old: a fresh one comes with the next press of play.
+    if (status === 409) this.renewSession();
+  }
+
+  async renewSession() {
+    try {
+      const response = await fetch(this.root.dataset.playUrl, {
+        method: "POST",
+        headers: { "X-CSRFToken": this.root.dataset.token },
+        redirect: "error",
+      });
+      if (response.ok) {
+        this.source = { ...this.source, session: (await response.json()).session };
+        this.seq = 0;
+      }
+    } catch {
+      // The line is cut; the next beat asks again.
+    }
+  }
+
+  // --- what is drawn ---
+  draw(ranges) {
+    const strip = this.find("strip");
+    for (const bar of strip.querySelectorAll("rect:not([data-player-head])")) bar.remove();
+    let seconds = 0;
+    for (const [start, end] of ranges) {
+      const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      for (const [name, value] of Object.entries({ x: start, y: 0, width: end - start, height: 6 })) {
+        bar.setAttribute(name, value);
+      }
+      strip.prepend(bar);
+      seconds += end - start;
+    }
+    const percent = Math.min(100, Math.floor((seconds / this.root.dataset.duration) * 100));
+    const words = this.text("Counted").replace("#", percent);
+    strip.setAttribute("aria-label", words);
+    this.find("counted").textContent = words;
+  }
+
+  drawHead(second) {
+    const head = this.find("head");
+    head.setAttribute("x", second);
+    head.setAttribute("width", Math.max(0.2, this.root.dataset.duration / 300));
+  }
+
+  note(words) {
+    this.find("note").textContent = words ?? "";
+  }
+
+  fail(words) {
+    this.note("");
+    this.hls?.destroy();
+    this.hls = null;
+    this.find("error").hidden = false;
+    this.find("error").querySelector("p").textContent = words;
+  }
+
+  // --- keys ---
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest?.("input, select, textarea, button, a, summary, [contenteditable]")) return;
+    const act = this.keys()[event.key.toLowerCase()];
+    if (!act || (event.key === " " && !this.isStarted)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  }
+
+  keys() {
+    const { video } = this;
+    const jump = (seconds) => () => {
+      if (this.isStarted) video.currentTime = Math.min(video.duration || 0, Math.max(0, video.currentTime + seconds));
+    };
+    const toggle = () => {
+      if (!this.isStarted) this.start();
+      else if (video.paused) video.play();
+      else video.pause();
+    };
+    return {
+      " ": toggle,
+      k: toggle,
+      j: jump(-10),
+      l: jump(10),
+      arrowleft: jump(-5),
+      arrowright: jump(5),
+      m: () => (video.muted = !video.muted),
+      f: () => (document.fullscreenElement ? document.exitFullscreen() : video.requestFullscreen?.()),
+    };
+  }
+}
+
+for (const root of document.querySelectorAll("[data-player]")) new Player(root);

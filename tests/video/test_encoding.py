@@ -1,0 +1,452 @@
+"""From a file in quarantine to a whole version, with real ffmpeg."""
+
+import json
+import re
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from django.core.files import File
+from django.core.files.storage import storages
+from django.core.management import call_command
+from PIL import Image, ImageStat
+
+from foundation.video import encoding, jobs, refusals
+from foundation.video.actions import NothingToRetryError, receive_upload, retry_encode
+from foundation.video.ladder import fit, frame_rate, steps_for
+from foundation.video.models import Video
+from foundation.video.probe import probe
+from foundation.video.sandbox import Sandbox, ToolFailedError, ToolStalledError, ToolTimeoutError, run
+from foundation.video.uploads import QuarantinedFile
+from tests.factories.accounts import UserFactory
+from tests.factories.video import VideoFactory
+from tests.video.conftest import H264, SMALL, SOUND, make_clip
+
+
+class Handle:
+    """A job's handle that remembers; `stops_at` asks the job to stop at that share."""
+
+    def __init__(self, attempt: int = 1, stops_at: float = 2.0) -> None:
+        self.attempt, self.stops_at, self.shares, self.lines = attempt, stops_at, [0.0], []
+
+    def progress(self, done: float, message: str = "") -> None:
+        self.shares.append(done)
+
+    def is_cancelled(self) -> bool:
+        return self.shares[-1] >= self.stops_at
+
+    def log(self, line: str) -> None:
+        self.lines.append(line)
+
+
+@pytest.fixture(scope="session")
+def encoded(clip, tmp_path_factory) -> tuple[Path, encoding.Made, list[float]]:
+    """The one real encode of a whole ladder."""
+    folder, shares = tmp_path_factory.mktemp("encoded"), []
+    made = encoding.make(probe(clip), clip, folder, on_share=shares.append)
+    return folder, made, shares
+
+
+def media_segments(folder: Path, name: str) -> list[float]:
+    return [float(length) for length in re.findall(r"#EXTINF:([\d.]+)", (folder / f"{name}.m3u8").read_text())]
+
+
+def test_one_run_makes_the_whole_ladder(encoded):
+    folder, made, shares = encoded
+    assert [(row["key"], row["width_px"], row["height_px"]) for row in made.renditions] == [
+        ("clear", 1280, 720),
+        ("standard", 854, 480),
+        ("saver", 426, 240),
+        ("audio", 0, 0),
+    ]
+    assert made.duration_s == pytest.approx(9, abs=0.1)
+    assert {path.suffix for path in folder.iterdir()} == {".m3u8", ".m4s", ".mp4", ".webp"}
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1, abs=0.05)
+
+
+def test_the_segments_of_all_rungs_begin_together(encoded):
+    folder = encoded[0]
+    for name in ("clear", "standard", "saver"):
+        *whole, last = media_segments(folder, name)
+        assert whole == [4.0, 4.0]
+        assert last == pytest.approx(1, abs=0.1)
+
+
+def test_the_master_says_what_was_measured(encoded):
+    folder, made, _shares = encoded
+    master = (folder / "master.m3u8").read_text()
+    variants = re.findall(r"#EXT-X-STREAM-INF:(.*)\n(.*)", master)
+    assert [name for _attributes, name in variants] == ["saver.m3u8", "standard.m3u8", "clear.m3u8", "audio.m3u8"]
+    for attributes, name in variants:
+        peak, average = (
+            int(re.search(rf"(?:^|,){key}=(\d+)", attributes)[1]) for key in ("BANDWIDTH", "AVERAGE-BANDWIDTH")
+        )
+        assert peak >= average * 0.9
+        row = next(row for row in made.renditions if row["file"] == name)
+        assert (peak, average) == (row["bandwidth_bps"], row["average_bps"])
+    assert re.search(r'CODECS="avc1\.64[0-9a-f]{4},mp4a\.40\.2",RESOLUTION=1280x720,FRAME-RATE=25\.000', master)
+    assert 'CODECS="mp4a.40.2"' in variants[-1][0]
+    assert "://" not in master
+
+
+def test_the_sound_is_mono_and_not_silent(encoded):
+    said = subprocess.run(
+        ["ffmpeg", "-hide_banner", "-i", encoded[0] / "audio.m4s", "-af", "volumedetect", "-f", "null", "-"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+    assert "mono" in said
+    assert float(re.search(r"mean_volume: (-?[\d.]+)", said)[1]) > -40
+
+
+def test_the_poster_is_not_the_black_beginning(encoded):
+    with Image.open(encoded[0] / "poster.webp") as poster:
+        assert poster.format == "WEBP"
+        assert ImageStat.Stat(poster.convert("L")).stddev[0] > 20
+
+
+def test_a_plain_file_plays_without_a_script(encoded):
+    said = probe(encoded[0] / "saver.mp4")
+    assert (said.picture.width_px, said.duration_s) == (426, pytest.approx(9, abs=0.2))
+    assert said.sound is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "expected"),
+    [
+        (
+            "portrait.mp4",
+            ["-f", "lavfi", "-i", "testsrc2=size=360x640:rate=60", *SOUND, *H264],
+            [("standard", 360, 640), ("saver", 240, 426), ("audio", 0, 0)],
+        ),
+        (
+            "fourthirds.mp4",
+            ["-f", "lavfi", "-i", "testsrc2=size=640x480:rate=25", *H264],
+            [("standard", 640, 480), ("saver", 320, 240)],
+        ),
+        (
+            "odd10bit.mkv",
+            ["-f", "lavfi", "-i", "testsrc2=size=321x241:rate=30000/1001", "-c:v", "libx264", "-pix_fmt", "yuv444p10"],
+            [("saver", 320, 240)],
+        ),
+        (
+            "surround.mkv",
+            [*SMALL, "-f", "lavfi", "-i", "sine=sample_rate=48000", "-ac", "6", *H264, "-c:a", "flac"],
+            [("saver", 320, 240), ("audio", 0, 0)],
+        ),
+        ("voice.m4a", [*SOUND, "-c:a", "aac"], [("audio", 0, 0)]),
+        (
+            "anamorphic.mpg",
+            ["-f", "lavfi", "-i", "testsrc2=size=352x288:rate=25,setsar=16/11", "-c:v", "mpeg2video", "-f", "mpegts"],
+            [("standard", 512, 288), ("saver", 426, 240)],
+        ),
+        (
+            "live.webm",
+            ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10", "-c:v", "libvpx", "-live", "1"],
+            [("saver", 320, 240)],
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_odd_sources_are_made_too_and_never_enlarged(name, words, expected, clips, tmp_path):
+    source = make_clip(clips / name, *words, length_s=1)
+    made = encoding.make(probe(source), source, tmp_path, on_share=lambda share: None)
+    assert [(row["key"], row["width_px"], row["height_px"]) for row in made.renditions] == expected
+    assert (tmp_path / "saver.mp4").stat().st_size > 0
+
+
+def test_a_turned_film_stands_upright(clip, tmp_path):
+    turned = tmp_path / "turned.mp4"
+    command = ["ffmpeg", "-v", "error", "-i", clip, "-t", "1", "-c", "copy", "-metadata:s:v", "rotate=90", turned]
+    subprocess.run(command, check=True)
+    assert (probe(turned).picture.width_px, probe(turned).picture.height_px) == (720, 1280)
+
+
+def test_sizes_are_even_keep_their_shape_and_never_grow():
+    assert fit((1404, 886), (854, 480)) == (760, 480)
+    assert fit((720, 1280), (426, 240)) == (240, 426)
+    assert fit((224, 50), (426, 240)) == (224, 50)
+
+
+@pytest.mark.parametrize(
+    ("average", "made"),
+    [
+        (60, 30),
+        (50, 25),
+        (25, 25),
+        (10, 10),
+        (1, 5),
+        (1000, 25),
+        (Fraction(30000, 1001), Fraction(30000, 1001)),
+        (120, 30),
+    ],
+)
+def test_frame_rates(average, made):
+    assert frame_rate(Fraction(average)) == made
+
+
+@pytest.mark.parametrize(
+    "fps", [Fraction(25), Fraction(30000, 1001), Fraction(24), Fraction(10), Fraction(19), Fraction(330, 17)]
+)
+def test_segments_are_equally_long_on_every_rung(fps):
+    steps = steps_for((1920, 1080), fps)
+    assert [step.rung.key for step in steps] == ["full", "clear", "standard", "saver"]
+    assert len({Fraction(step.gop_frames) / step.fps for step in steps}) == 1
+    assert steps[0].segment_s == pytest.approx(4, abs=0.1)
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("dash_manifest.mp4", "playlist"),
+        ("duration_bomb_2frames_10h.mp4", "too_long"),
+        ("ffconcat_relative.mp4", "playlist"),
+        ("hls_concat_protocol.mp4", "playlist"),
+        ("hls_local_read.mp4", "playlist"),
+        ("hls_relative_read.mov", "playlist"),
+        ("hls_ssrf_loopback.mp4", "playlist"),
+        ("pixel_bomb_16000x8000.mp4", "too_many_pixels"),
+        ("sdp.mp4", "playlist"),
+    ],
+)
+def test_hostile_files_are_refused(outside, name, code):
+    with pytest.raises(refusals.VideoRefusedError) as refused:
+        probe(outside / "malicious" / name)
+    assert refused.value.code == code
+    assert str(refused.value)
+
+
+def test_no_hostile_file_is_left_out(outside):
+    for path in (outside / "malicious").iterdir():
+        with pytest.raises(refusals.VideoRefusedError):
+            probe(path)
+
+
+@pytest.mark.parametrize("name", ["hls_local_read.mp4", "ffconcat_relative.mp4", "sdp.mp4", "dash_manifest.mp4"])
+def test_the_probe_refuses_playlists_even_without_the_door(outside, name, monkeypatch):
+    monkeypatch.setattr("foundation.video.probe.refuse_at_the_door", lambda head: None)
+    with pytest.raises(refusals.UnreadableError):
+        probe(outside / "malicious" / name)
+
+
+def test_a_file_that_was_cut_off_is_refused(clip, tmp_path):
+    for name, keep in (("cut.mp4", 0.6), ("head.mp4", 0.01)):
+        path = tmp_path / name
+        path.write_bytes(clip.read_bytes()[: int(clip.stat().st_size * keep)])
+        with pytest.raises(refusals.UnreadableError):
+            probe(path)
+
+
+def test_a_film_shorter_than_its_header_says_is_refused(clip, tmp_path):
+    whole = tmp_path / "whole.mp4"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", clip, "-c", "copy", "-movflags", "+faststart", whole], check=True)
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * 0.6)])
+    with pytest.raises(refusals.UndecodableError):
+        encoding.make(probe(cut), cut, tmp_path, on_share=lambda share: None)
+
+
+@pytest.mark.parametrize(
+    ("words", "length_s", "refusal"),
+    [
+        (["-f", "lavfi", "-i", "color=size=8x8:rate=5", "-c:v", "ffv1"], 1, refusals.TooFewPixelsError),
+        ([*SMALL, *H264], 0.2, refusals.TooShortError),
+        (["-f", "lavfi", "-i", "color=size=64x64:rate=1/60", *H264], 180, refusals.OddFrameRateError),
+    ],
+)
+def test_the_limits(words, length_s, refusal, tmp_path):
+    clip = make_clip(tmp_path / "odd.mkv", *words, length_s=length_s)
+    with pytest.raises(refusal):
+        probe(clip)
+
+
+def test_a_file_with_twenty_tracks_is_refused(tmp_path):
+    tracks = [word for _track in range(20) for word in ("-map", "0")]
+    clip = make_clip(tmp_path / "many.mkv", "-f", "lavfi", "-i", "sine", *tracks, "-c:a", "pcm_s16le", length_s=1)
+    with pytest.raises(refusals.TooManyStreamsError):
+        probe(clip)
+
+
+def test_every_refusal_has_a_code_of_its_own_and_a_sentence():
+    kinds = refusals.VideoRefusedError.__subclasses__()
+    assert len({kind.code for kind in kinds}) == len(kinds)
+    for kind in kinds:
+        assert refusals.sentence_of(kind.code) == kind.message
+        assert len(str(kind.message)) > 30
+
+
+def test_probe_video_prints_the_verdict(small_clip, tmp_path, capsys):
+    call_command("probe_video", str(small_clip))
+    assert json.loads(capsys.readouterr().out)["code"] == "ok"
+    (tmp_path / "notes.mp4").write_text("These are my notes of the session.\n")
+    with pytest.raises(SystemExit):
+        call_command("probe_video", str(tmp_path / "notes.mp4"))
+    assert json.loads(capsys.readouterr().out)["code"] == "text_file"
+
+
+# --- the sandbox ----------------------------------------------------------------------------------------------------
+def test_the_tool_sees_one_file_and_no_network(small_clip):
+    seen = run(Sandbox(source=small_clip), ["ls", "/in", "/"], timeout_s=10)
+    assert "source" in seen
+    for secret in ("home", "var", "work", "root", "srv"):
+        assert secret not in seen.split()
+
+
+def test_a_tool_that_stands_still_is_killed(tmp_path):
+    with pytest.raises(ToolStalledError):
+        run(Sandbox(), ["sleep", "30"], timeout_s=30, on_line=lambda line: True, stall_s=0.5)
+    with pytest.raises(ToolTimeoutError):
+        run(Sandbox(), ["sleep", "30"], timeout_s=0.5)
+    with pytest.raises(ToolFailedError):
+        run(Sandbox(), ["cat", "/in/nothing"], timeout_s=10)
+
+
+def test_without_namespaces_the_limits_hold(monkeypatch, small_clip, tmp_path):
+    monkeypatch.setattr("foundation.video.sandbox.is_isolated", lambda: False)
+    assert "bwrap" not in Sandbox(source=small_clip).argv(["ls"])
+    made = encoding.make(probe(small_clip), small_clip, tmp_path, on_share=lambda share: None)
+    assert made.renditions
+
+
+# --- the job --------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def video(empty_storages, db, small_clip) -> Video:
+    with small_clip.open("rb") as handle:
+        return receive_upload(File(handle, name="../../etc/hội chẩn; rm -rf.mp4"), by=UserFactory())
+
+
+def folder_of(video: Video) -> Path:
+    return Path(storages["clean"].path(f"video/{video.public_id}"))
+
+
+def test_an_upload_is_kept_under_a_name_of_ours(video, small_clip):
+    assert video.original.name == f"video/{video.public_id}/source"
+    assert video.original_name == "hội chẩn; rm -rf.mp4"
+    assert Path(video.original.path).read_bytes() == small_clip.read_bytes()
+    assert len(video.original_sha256) == 64
+    assert video.state == Video.State.UPLOADED
+
+
+def test_the_job_puts_a_whole_version_in_place(video):
+    handle = Handle()
+    jobs.encode(handle, video_id=video.pk)
+    video.refresh_from_db()
+    assert video.is_ready
+    assert [path.name for path in folder_of(video).iterdir()] == [video.directory.rpartition("/")[2]]
+    assert [row.key for row in video.qualities()] == ["saver", "audio"]
+    assert handle.shares == sorted(handle.shares)
+    assert jobs.encode(Handle(), video_id=video.pk) == {"directory": video.directory}
+
+
+def test_what_a_dead_attempt_left_is_cleared_away(video):
+    (folder_of(video) / ".work-dead").mkdir(parents=True)
+    (folder_of(video) / ".work-dead" / "saver.m4s").write_bytes(b"half")
+    jobs.encode(Handle(attempt=2), video_id=video.pk)
+    video.refresh_from_db()
+    assert len(list(folder_of(video).iterdir())) == 1
+
+
+@pytest.mark.parametrize("attempt", [1, jobs.MAX_ATTEMPTS])
+def test_a_crash_leaves_nothing_and_says_so_at_last(video, monkeypatch, attempt):
+    def crash(*args, **kwargs):
+        raise ToolFailedError("ffmpeg: out of memory")
+
+    monkeypatch.setattr(encoding, "make", crash)
+    with pytest.raises(ToolFailedError):
+        jobs.encode(handle := Handle(attempt=attempt), video_id=video.pk)
+    video.refresh_from_db()
+    assert handle.lines == ["ffmpeg: out of memory"]
+    assert list(folder_of(video).iterdir()) == []
+    assert video.state == (Video.State.FAILED if attempt == jobs.MAX_ATTEMPTS else Video.State.ENCODING)
+
+
+def test_losing_the_lease_publishes_nothing(video, monkeypatch):
+    class LostError(Exception):
+        pass
+
+    class Losing(Handle):
+        def progress(self, done: float, message: str = "") -> None:
+            if done >= 1:
+                raise LostError
+
+    with pytest.raises(LostError):
+        jobs.encode(Losing(), video_id=video.pk)
+    video.refresh_from_db()
+    assert not video.directory
+    assert list(folder_of(video).iterdir()) == []
+
+
+def test_a_person_can_stop_it_and_start_again(video):
+    assert jobs.encode(Handle(stops_at=0.01), video_id=video.pk) is None
+    video.refresh_from_db()
+    assert video.state == Video.State.UPLOADED
+    assert list(folder_of(video).iterdir()) == []
+
+
+def test_a_refused_file_says_why(empty_storages, db, clip, tmp_path):
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(clip.read_bytes()[:60000])
+    with cut.open("rb") as handle:
+        video = receive_upload(File(handle, name="cut.mp4"), by=UserFactory())
+    with pytest.raises(refusals.UnreadableError):
+        jobs.encode(Handle(), video_id=video.pk)
+    video.refresh_from_db()
+    assert (video.state, video.refusal_code) == (Video.State.REFUSED, "unreadable")
+    assert "damaged" in str(video.refusal_sentence)
+    with pytest.raises(NothingToRetryError):
+        retry_encode(video, by=video.owner)
+
+
+def test_only_a_failure_of_ours_is_tried_again(db):
+    failed = VideoFactory(uploaded=True, state=Video.State.FAILED)
+    assert retry_encode(failed, by=failed.owner).subject == f"video:{failed.pk}"
+    for again in (failed, VideoFactory()):
+        with pytest.raises(NothingToRetryError):
+            retry_encode(again, by=again.owner)
+
+
+@pytest.mark.parametrize(
+    ("body", "refusal"),
+    [
+        (b"", refusals.EmptyFileError),
+        ("Ghi chú hội chẩn ngày 5".encode() * 100, refusals.TextFileError),
+        (b"#EXTM3U\n#EXTINF:5\n/etc/passwd\n", refusals.PlaylistError),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + b"\0" * 100, refusals.OtherKindError),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 100, refusals.OtherKindError),
+    ],
+)
+def test_the_door_refuses_and_keeps_nothing(empty_storages, db, tmp_path, body, refusal):
+    path = tmp_path / "x.mp4"
+    path.write_bytes(body)
+    with path.open("rb") as handle, pytest.raises(refusal):
+        receive_upload(File(handle, name="x.mp4"), by=UserFactory())
+    assert not list(Path(storages["quarantine"].path("incoming")).iterdir())
+
+
+def test_the_door_refuses_what_is_too_big(empty_storages, db, small_clip, settings):
+    settings.UPLOAD_MAX_BYTES = 1000
+    with small_clip.open("rb") as handle, pytest.raises(refusals.TooBigError):
+        receive_upload(File(handle, name="x.mp4"), by=UserFactory())
+    assert not list(Path(storages["quarantine"].path("incoming")).iterdir())
+
+
+def test_an_upload_nobody_took_is_thrown_away(tmp_path):
+    path = tmp_path / "left"
+    path.write_bytes(b"x")
+    QuarantinedFile(path, name="x", size=1, sha256="").close()
+    assert not path.exists()
+
+
+def test_a_wide_film_is_not_decoded_twice(clip):
+    """One input, one process: the ladder's command names the source once."""
+    from foundation.video.ffmpeg import ladder_command
+
+    source = probe(clip)
+    words = ladder_command(source, steps_for((1280, 720), Fraction(25)), source_url="file:/in/source")
+    assert words.count("-i") == 1
+    assert words[words.index("-protocol_whitelist") + 1] == "file"
+    assert words[words.index("-f") + 1] == "mov"
