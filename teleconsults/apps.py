@@ -8,3 +8,24 @@ class TeleconsultsConfig(AppConfig):
     name = "teleconsults"
     label = "teleconsults"
     verbose_name = _("Teleconsults")
+
+    def ready(self) -> None:
+        from foundation.kernel.erasure import erasers, exporters
+        from foundation.kernel.navigation import Place, places
+        from foundation.kernel.roles import Role, grant
+        from foundation.video.jobs import settled_listeners
+        from foundation.video.playback import viewers
+        from teleconsults import actions, erasure
+        from teleconsults.models import may_play
+
+        viewers.register(may_play)
+        settled_listeners.register(actions.tell_author)
+        exporters.register(erasure.export)
+        erasers.register(erasure.erase)
+        places.register(Place("teleconsults:library", _("Teleconsults"), "video", 20))
+        grant(Role.AUTHOR, "teleconsults.add_recording")
+        grant(Role.EDITOR, "teleconsults.view_recording")
+        for officer in (Role.DEID_OFFICER, Role.SPECIALTY_REVIEWER):
+            grant(officer, "teleconsults.view_recording", "teleconsults.review_recording")
+        for guard in (Role.DEID_OFFICER, Role.MODERATOR):
+            grant(guard, "teleconsults.view_recording", "teleconsults.withdraw_recording")

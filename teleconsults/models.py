@@ -36,6 +36,19 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
             visible |= models.Q(video__state=Video.State.READY)
         return self.filter(visible)
 
+    def withdrawn(self) -> Self:
+        """Those that were public once; their page says what became of them."""
+        return self.filter(withdrawn_at__isnull=False)
+
+    def withdrawable_by(self, user: User) -> Self:
+        """One's own; any for those who guard patients' privacy."""
+        return self if user.has_perm("teleconsults.withdraw_recording") else self.filter(author=user)
+
+    def matching(self, *, specialty: str = "", hub: str = "") -> Self:
+        """Of one specialty, of one hub, by slug; an empty one means all."""
+        found = self.filter(specialty__slug=specialty) if specialty else self
+        return found.filter(hub__slug=hub) if hub else found
+
     def by(self, author: User) -> Self:
         """One author's recordings, newest upload first, with what their list shows."""
         return self.filter(author=author).select_related("video", "hub", "specialty").order_by("-created_at", "-pk")
@@ -145,3 +158,16 @@ class Recording(models.Model):
     @property
     def is_withdrawn(self) -> bool:
         return self.withdrawn_at is not None
+
+
+def may_play(user: User, video: Video) -> bool:
+    """Registered with the video room: who may see a recording may play its film."""
+    return Recording.objects.visible_to(user).filter(video=video).exists()
+
+
+def hubs_of(author: User) -> list[Facility]:
+    """In whose name this person may publish: their own facility, if it is a hub; any hub for a superuser."""
+    if author.is_superuser:
+        return list(Facility.objects.hubs())
+    practitioner = author.practitioner_or_none
+    return [practitioner.facility] if practitioner and practitioner.facility.is_hub else []

@@ -1,6 +1,19 @@
 """Addresses of the room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from teleconsults import views
 
 app_name = "teleconsults"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", views.library, name="library"),
+    path("mine/", views.mine, name="mine"),
+    path("upload/", views.upload, name="upload"),
+    path("<slug:public_id>/", views.watch, name="watch"),
+    path("<slug:public_id>/prepare/", views.prepare, name="prepare"),
+    path("<slug:public_id>/edit/", views.edit, name="edit"),
+    path("<slug:public_id>/consent/", views.consent, name="consent"),
+    path("<slug:public_id>/publish/", views.publish, name="publish"),
+    path("<slug:public_id>/retry/", views.retry, name="retry"),
+    path("<slug:public_id>/withdraw/", views.withdraw, name="withdraw"),
+]

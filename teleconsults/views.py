@@ -1,1 +1,272 @@
-"""HTTP in, HTTP out."""
+"""HTTP in, HTTP out: the library, the watch page, and an author's way from a file to a published recording."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from foundation.accounts.access import MemberRequest, SignedInRequest, member_required, staff_role_required
+from foundation.accounts.models import Facility, Specialty, User
+from foundation.jobs.models import Job
+from foundation.kernel.errors import RefusedError
+from foundation.kernel.paging import page_of
+from foundation.kernel.roles import Role
+from foundation.video.actions import receive_upload, retry_encode
+from foundation.video.models import WatchRecord
+from foundation.video.playback import playback_for, poster_url_for
+from foundation.video.refusals import TextFileError, TooBigError, VideoRefusedError
+from foundation.video.uploads import QuarantineUploadHandler
+from foundation.video.watching import watch_record_for
+from teleconsults.actions import (
+    answer_consent,
+    change_details,
+    publish_recording,
+    submit_recording,
+    withdraw_recording,
+)
+from teleconsults.consent import current_wording
+from teleconsults.forms import ConsentForm, DetailsForm, UploadForm, WithdrawForm
+from teleconsults.models import Recording, hubs_of
+
+PAGE_SIZE = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A recording as one person sees it in a list."""
+
+    recording: Recording
+    poster_url: str
+    record: WatchRecord | None
+
+
+# --- readers --------------------------------------------------------------------------------------------------------
+@member_required
+@require_safe
+def library(request: MemberRequest) -> HttpResponse:
+    chosen = {name: request.GET.get(name, "") for name in ("specialty", "hub")}
+    recordings = Recording.objects.visible_to(request.user).published().matching(**chosen).for_library(request.user)
+    page = page_of(recordings, by=("-held_on", "-pk"), cursor=request.GET.get("page", ""), size=PAGE_SIZE)
+    context = {
+        "page": page,
+        "cards": [_card(recording, request.user) for recording in page],
+        "filters": _filters(chosen),
+        "is_author": bool(request.user.has_role(Role.AUTHOR)),
+    }
+    return render(request, "teleconsults/library.html", context)
+
+
+def _card(recording: Recording, user: User) -> Card:
+    records = getattr(recording.video, "records_of_reader", [])
+    for record in records:
+        record.video = recording.video
+    return Card(recording, poster_url_for(recording.video, user), records[0] if records else None)
+
+
+def _filters(chosen: dict[str, str]) -> list[dict[str, Any]]:
+    published = Recording.objects.published()
+    return [
+        _filter(_("Specialty"), "specialty", Specialty.objects.filter(pk__in=published.values("specialty")), chosen),
+        _filter(_("Hub"), "hub", Facility.objects.filter(pk__in=published.values("hub")), chosen),
+    ]
+
+
+def _filter(label: str, name: str, rows: Any, chosen: dict[str, str]) -> dict[str, Any]:
+    """Links of one filter, each keeping the other filter; `rows` are of a model with a name and a slug."""
+    others = {other: value for other, value in chosen.items() if other != name and value}
+    options = [("", _("All")), *((row.slug, row.name) for row in rows)]
+    return {
+        "label": label,
+        "options": [
+            {"url": _query(others | ({name: slug} if slug else {})), "label": text, "is_current": chosen[name] == slug}
+            for slug, text in options
+        ],
+    }
+
+
+def _query(values: dict[str, str]) -> str:
+    return "?" + "&".join(f"{name}={value}" for name, value in values.items())
+
+
+@login_required
+@require_safe
+@never_cache
+def watch(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """The author always; a reviewer what is ready; members what is published; others learn what they lack."""
+    visible = Recording.objects.visible_to(request.user).for_watching()
+    recording = visible.filter(public_id=public_id).first()
+    if recording is None:
+        return _missing(request, public_id)
+    context = {
+        "recording": recording,
+        "video": recording.video,
+        "playback": playback_for(recording.video, request.user),
+        "record": watch_record_for(request.user, recording.video),
+        "is_own": recording.author_id == request.user.pk,
+        "may_withdraw": recording.live and request.user.has_perm("teleconsults.withdraw_recording"),
+    }
+    return render(request, "teleconsults/watch.html", context)
+
+
+@member_required
+def _missing(request: MemberRequest, public_id: str) -> HttpResponse:
+    if Recording.objects.withdrawn().filter(public_id=public_id).exists():
+        return render(request, "teleconsults/withdrawn.html", status=410)
+    raise Http404
+
+
+# --- authors --------------------------------------------------------------------------------------------------------
+@staff_role_required(Role.AUTHOR)
+@require_safe
+def mine(request: SignedInRequest) -> HttpResponse:
+    recordings = Recording.objects.by(request.user)
+    page = page_of(recordings, by=("-created_at", "-pk"), cursor=request.GET.get("page", ""))
+    return render(request, "teleconsults/mine.html", {"page": page})
+
+
+@csrf_exempt  # only until the handler is set: the token is checked by `_upload`, before anything is kept
+@staff_role_required(Role.AUTHOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: SignedInRequest) -> HttpResponse:
+    handler = QuarantineUploadHandler(request)
+    if request.method == "POST":
+        request.upload_handlers = [handler]
+    return _upload(request, handler)
+
+
+@csrf_protect
+def _upload(request: SignedInRequest, handler: QuarantineUploadHandler) -> HttpResponse:
+    hubs = hubs_of(request.user)
+    if not hubs:
+        return render(request, "teleconsults/no_hub.html", status=403)
+    data = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = UploadForm(*data, hubs=hubs, author=request.user, refusal=handler.refusal)
+    if form.is_bound:
+        try:
+            recording = _take(form, request)
+        except VideoRefusedError as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            if recording:
+                return redirect("teleconsults:prepare", recording.public_id)
+    context = {
+        "form": form,
+        "max_bytes": settings.UPLOAD_MAX_BYTES,
+        "too_big": TooBigError.message,
+        "text_file": TextFileError.message,
+    }
+    return render(request, "teleconsults/upload.html", context, status=422 if form.is_bound else 200)
+
+
+def _take(form: UploadForm, request: SignedInRequest) -> Recording | None:
+    """The new recording; None when a field is wrong, but then a film that has arrived is kept for the next try."""
+    is_valid = form.is_valid()
+    file = form.cleaned_data.get("file")
+    video = receive_upload(file, by=request.user) if file else form.kept_video
+    if not is_valid:
+        if video:
+            form.with_kept(video)
+        return None
+    if video is None:
+        raise VideoRefusedError
+    draft = form.save(commit=False)
+    return submit_recording(draft, video=video, tags=form.cleaned_data["tags"], by=request.user)
+
+
+@login_required
+@require_safe
+@never_cache
+def prepare(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Where a recording stands on its way, and the next step."""
+    recording = _own(request, public_id)
+    context = {
+        "recording": recording,
+        "video": recording.video,
+        "job": Job.objects.latest_for(recording.video.job_subject),
+        "playback": playback_for(recording.video, request.user),
+        "record": watch_record_for(request.user, recording.video),
+    }
+    return render(request, "teleconsults/prepare.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
+    recording = _own(request, public_id)
+    hubs = list({hub.pk: hub for hub in [recording.hub, *hubs_of(request.user)]}.values())
+    form = DetailsForm(request.POST or None, instance=recording, hubs=hubs)
+    if form.is_valid():
+        change_details(form.save(commit=False), tags=form.cleaned_data["tags"], by=request.user)
+        return redirect("teleconsults:prepare", public_id)
+    context = {"form": form, "recording": recording}
+    return render(request, "teleconsults/edit.html", context, status=422 if form.is_bound else 200)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def consent(request: SignedInRequest, public_id: str) -> HttpResponse:
+    recording = _own(request, public_id)
+    form = ConsentForm(request.POST or None)
+    if form.is_valid():
+        try:
+            answer_consent(recording, **form.cleaned_data, by=request.user)
+        except RefusedError as refusal:
+            messages.error(request, str(refusal))
+        return redirect("teleconsults:prepare", public_id)
+    context = {"form": form, "recording": recording, "wording": current_wording(get_language() or "vi")}
+    return render(request, "teleconsults/consent.html", context, status=422 if form.is_bound else 200)
+
+
+@login_required
+@require_POST
+def publish(request: SignedInRequest, public_id: str) -> HttpResponse:
+    recording = _own(request, public_id)
+    try:
+        publish_recording(recording, by=request.user)
+    except RefusedError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("teleconsults:prepare", public_id)
+    messages.success(request, _("The recording is published. Every verified practitioner can watch it now."))
+    return redirect(recording)
+
+
+@login_required
+@require_POST
+def retry(request: SignedInRequest, public_id: str) -> HttpResponse:
+    try:
+        retry_encode(_own(request, public_id).video, by=request.user)
+    except RefusedError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("teleconsults:prepare", public_id)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: SignedInRequest, public_id: str) -> HttpResponse:
+    recordings = Recording.objects.visible_to(request.user).withdrawable_by(request.user)
+    recording = get_object_or_404(recordings, public_id=public_id)
+    form = WithdrawForm(request.POST or None)
+    if form.is_valid():
+        try:
+            withdraw_recording(recording, reason=form.cleaned_data["reason"], by=request.user)
+        except RefusedError as refusal:
+            messages.error(request, str(refusal))
+            return redirect(recording)
+        messages.success(request, _("The recording is withdrawn. Nobody can watch it any more."))
+        return redirect("teleconsults:library")
+    context = {"form": form, "recording": recording}
+    return render(request, "teleconsults/withdraw.html", context, status=422 if form.is_bound else 200)
+
+
+def _own(request: SignedInRequest, public_id: str) -> Recording:
+    own = Recording.objects.filter(author=request.user).for_watching()
+    return get_object_or_404(own, public_id=public_id)

@@ -6,7 +6,7 @@ import factory
 from django.utils import timezone
 
 from teleconsults.models import Recording
-from tests.factories.accounts import FacilityFactory, SpecialtyFactory, UserFactory
+from tests.factories.accounts import FacilityFactory, SpecialtyFactory, UserFactory, World
 from tests.factories.video import VideoFactory
 
 
@@ -36,3 +36,20 @@ class RecordingFactory(factory.django.DjangoModelFactory):
             consent_by=factory.SelfAttribute("author"),
             is_facility_approved=True,
         )
+
+
+def _of_author(world: World) -> Recording:
+    if "recording" not in world.made:
+        author = world.person("author")
+        world.made["recording"] = RecordingFactory(author=author, hub=world.facility, published=True)
+    return world.made["recording"]
+
+
+SAMPLES = {
+    **{
+        f"teleconsults:{name}": lambda world: {"public_id": _of_author(world).public_id}
+        for name in ("watch", "prepare", "edit", "consent", "publish", "retry", "withdraw")
+    },
+    **{f"video:{name}": lambda world: {"public_id": _of_author(world).video.public_id} for name in ("play", "beat")},
+    "rendition": lambda world: "/v/1/1/no-signature/no-video/no-version/master.m3u8",
+}

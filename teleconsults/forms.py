@@ -1,0 +1,114 @@
+"""What authors type about a session, and their answer to the consent question."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from foundation.accounts.models import Facility, User
+from foundation.video.models import Video
+from teleconsults.consent import current_wording
+from teleconsults.models import Recording
+
+ACCEPT = "video/*,audio/*,.mkv,.mts,.m2ts,.ts,.flv,.wmv"
+
+
+class DetailsForm(forms.ModelForm[Recording]):
+    """Everything about a session but its film; offers the hubs in whose name the author may publish."""
+
+    class Meta:
+        model = Recording
+        fields = ["title", "held_on", "hub", "specialty", "presenters", "summary", "tags"]
+        widgets = {
+            "held_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            "summary": forms.Textarea(attrs={"rows": 6}),
+        }
+        help_texts = {
+            "title": _("What it teaches, for example “Dengue with warning signs: fluids on day 5”."),
+            "tags": _("A few words, separated by commas."),
+        }
+
+    def __init__(self, *args: Any, hubs: list[Facility], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["hub"].queryset = Facility.objects.filter(pk__in=[hub.pk for hub in hubs])  # type: ignore[attr-defined]  # a ModelChoiceField
+        if len(hubs) == 1:
+            self.fields["hub"].initial = hubs[0].pk
+            self.fields["hub"].empty_label = None  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.fields["held_on"].widget.attrs["max"] = timezone.localdate().isoformat()
+
+    def clean_held_on(self) -> Any:  # a date, as the field made it
+        held_on = self.cleaned_data["held_on"]
+        if held_on > timezone.localdate():
+            raise ValidationError(_("This day has not come yet. Give the day on which the session was held."))
+        return held_on
+
+
+class UploadForm(DetailsForm):
+    """A session with its film. `kept` is a film that arrived whole while another field was wrong."""
+
+    file = forms.FileField(
+        label=_("recording"),
+        required=False,
+        max_length=255,
+        widget=forms.FileInput(attrs={"accept": ACCEPT, "data-upload-file": True}),
+    )
+    kept = forms.SlugField(required=False, widget=forms.HiddenInput)
+
+    field_order = ["file", "title", "held_on", "hub", "specialty", "presenters", "summary", "tags", "kept"]
+
+    def __init__(self, *args: Any, author: User, refusal: object = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.author, self.refusal, self.kept_video = author, refusal, self._kept_of(author)
+        megabytes = settings.UPLOAD_MAX_BYTES // 1024**2
+        self.fields["file"].help_text = _("A video or sound file: MP4, MOV, MKV or WebM, up to %(size)s MB.") % {
+            "size": megabytes
+        }
+        # Shown as required without the attribute where the film is here already.
+        self.fields["file"].required = self.kept_video is None
+        if self.refusal:
+            self.fields["file"].error_messages["required"] = str(self.refusal)
+
+    def _kept_of(self, author: User) -> Video | None:
+        public_id = self.data.get("kept", "")
+        return Video.objects.owned_by(author).filter(public_id=public_id, recording=None).first() if public_id else None
+
+    def with_kept(self, video: Video) -> None:
+        """Show the form again with its mistakes, and remember the film that has arrived."""
+        self.data, self.kept_video = {**self.data.dict(), "kept": video.public_id}, video  # type: ignore[attr-defined]  # a QueryDict: the form is bound to a request
+        self.fields["file"].required = False
+
+
+class ConsentForm(forms.Form):
+    """Nothing is ticked beforehand; silence is not consent."""
+
+    answer = forms.ChoiceField(widget=forms.RadioSelect)
+    is_facility_approved = forms.BooleanField(
+        error_messages={"required": _("Without your facility's agreement the recording cannot be published.")}
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        wording = current_wording(get_language() or "vi")
+        answer = self.fields["answer"]
+        answer.label = wording.question
+        answer.choices = [  # type: ignore[attr-defined]  # a ChoiceField
+            (Recording.Consent.PATIENT_AGREED.value, wording.agreed),
+            (Recording.Consent.NO_PATIENT.value, wording.no_patient),
+        ]
+        answer.error_messages["required"] = str(_("Choose one of the two. If neither is true, do not publish."))
+        self.fields["is_facility_approved"].label = wording.facility
+
+
+class WithdrawForm(forms.Form):
+    """Why a recording is taken down."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Kept in the log; readers see only that the recording was withdrawn."),
+    )

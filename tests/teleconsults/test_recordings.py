@@ -1,0 +1,386 @@
+"""Who may see a recording, and the author's way from a file to publication."""
+
+import datetime
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from foundation.jobs.models import Job
+from foundation.kernel.erasure import erasers, exporters
+from foundation.kernel.roles import Role
+from foundation.video.models import Video, WatchRecord
+from foundation.video.playback import may_play
+from teleconsults.actions import (
+    ConsentMissingError,
+    NotPublishedError,
+    NotReadyError,
+    WithdrawnError,
+    answer_consent,
+    publish_recording,
+    withdraw_recording,
+)
+from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
+from teleconsults.models import Recording
+from tests.factories.accounts import FacilityFactory, PractitionerFactory, SpecialtyFactory, UserFactory
+from tests.factories.teleconsults import RecordingFactory
+from tests.factories.video import VideoFactory
+from tests.video.conftest import *  # noqa: F403  # its clips
+
+pytestmark = pytest.mark.django_db
+
+
+def member(**facts):
+    return PractitionerFactory(verified=True, **facts).user
+
+
+def author_at_hub():
+    return member(facility=FacilityFactory(hub=True), user=UserFactory(roles=[Role.AUTHOR]))
+
+
+def reviewer():
+    user = UserFactory()
+    user.user_permissions.add(Permission.objects.get(codename="review_recording"))
+    return user
+
+
+# --- who may see what -----------------------------------------------------------------------------------------------
+def test_a_published_recording_is_for_members():
+    recording = RecordingFactory(published=True)
+    assert recording in Recording.objects.visible_to(member())
+    assert recording in Recording.objects.visible_to(recording.author)
+    assert recording in Recording.objects.visible_to(reviewer())
+    for stranger in (AnonymousUser(), UserFactory(), PractitionerFactory(pending=True).user):
+        assert recording not in Recording.objects.visible_to(stranger)
+
+
+def test_a_draft_is_for_its_author_and_reviewers():
+    draft = RecordingFactory()
+    assert draft in Recording.objects.visible_to(draft.author)
+    assert draft in Recording.objects.visible_to(reviewer())
+    for other in (AnonymousUser(), UserFactory(), member()):
+        assert draft not in Recording.objects.visible_to(other)
+
+
+def test_who_may_see_may_play():
+    recording = RecordingFactory(published=True)
+    assert may_play(member(), recording.video)
+    assert not may_play(UserFactory(), recording.video)
+    assert not may_play(member(), RecordingFactory().video)
+
+
+def test_the_watch_page_by_person(client):
+    recording, draft = RecordingFactory(published=True), RecordingFactory()
+    assert client.get(recording.get_absolute_url()).status_code == 302
+    client.force_login(UserFactory())
+    assert client.get(recording.get_absolute_url()).status_code == 302
+    client.force_login(member())
+    assert client.get(recording.get_absolute_url()).status_code == 200
+    assert client.get(draft.get_absolute_url()).status_code == 404
+    client.force_login(draft.author)
+    assert client.get(draft.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["prepare", "edit", "consent", "publish", "retry", "withdraw"])
+def test_an_authors_pages_are_the_authors(client, name):
+    recording = RecordingFactory(published=True)
+    client.force_login(member())
+    address = reverse(f"teleconsults:{name}", args=[recording.public_id])
+    assert client.post(address).status_code in {404, 405}
+    assert client.get(address).status_code in {404, 405}
+
+
+# --- the pages ------------------------------------------------------------------------------------------------------
+def test_the_watch_page_says_what_it_must(client):
+    recording = RecordingFactory(published=True, title="Rắn hổ mang cắn")
+    client.force_login(member())
+    page = client.get(recording.get_absolute_url()).content.decode()
+    assert page.index("<video") < page.index("Rắn hổ mang cắn</h1>")
+    assert "Education, not a treatment order" in page
+    assert "Sound only, 14\xa0MB" in page or "Sound only, 14 MB" in page
+    assert "saver.mp4" in page
+    assert "style=" not in page
+    assert "<script>" not in page
+
+
+def test_the_library_shows_my_progress_and_filters_by_links(client):
+    reader = member()
+    client.force_login(reader)
+    one = RecordingFactory(published=True, hub__name_en="Hub One", title="Watched a little")
+    other = RecordingFactory(published=True, hub__name_en="Hub Two", specialty=SpecialtyFactory(slug="surgery"))
+    RecordingFactory(title="Still a draft")
+    WatchRecord.objects.create(user=reader, video=one.video, seconds_watched=1440)
+    page = client.get(reverse("teleconsults:library")).content.decode()
+    assert "40 % watched" in page
+    assert "Still a draft" not in page
+    page = client.get(reverse("teleconsults:library"), {"specialty": "surgery"}).content.decode()
+    assert other.title in page
+    assert one.title not in page
+    assert f"?specialty=surgery&amp;hub={one.hub.slug}" in page
+
+
+def test_more_recordings_cost_no_more_queries(client, count_queries):
+    client.force_login(member())
+    RecordingFactory(published=True)
+    client.get(reverse("teleconsults:library"))  # fills the caches of the frame
+    one = count_queries(reverse("teleconsults:library"))
+    RecordingFactory.create_batch(9, published=True)
+    assert count_queries(reverse("teleconsults:library")) == one
+
+
+def test_the_library_pages_by_key(client):
+    client.force_login(member())
+    for day in range(1, 27):
+        RecordingFactory(published=True, held_on=datetime.date(2026, 1, day), title=f"Session {day:02}")
+    first = client.get(reverse("teleconsults:library"))
+    assert [card.recording.title for card in first.context["cards"]] == [
+        f"Session {day:02}" for day in range(26, 2, -1)
+    ]
+    second = client.get(reverse("teleconsults:library"), {"page": first.context["page"].next_cursor})
+    assert [card.recording.title for card in second.context["cards"]] == ["Session 02", "Session 01"]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_page_of_an_author_opens_in_every_state(client, language):
+    author = author_at_hub()
+    client.force_login(author)
+    states = [
+        RecordingFactory(author=author, video__uploaded=True),
+        RecordingFactory(author=author, video__refused=True),
+        RecordingFactory(author=author, video__uploaded=True, video__state=Video.State.FAILED),
+        RecordingFactory(author=author),
+        RecordingFactory(author=author, published=True),
+        RecordingFactory(author=author, withdrawn_at=timezone.now(), withdrawn_by=author),
+    ]
+    Job.objects.create(kind="video.encode", subject=states[0].video.job_subject, owner=author)
+    with translation.override(language):
+        for recording in states:
+            for name in ("watch", "prepare", "edit", "consent", "withdraw"):
+                response = client.get(reverse(f"teleconsults:{name}", args=[recording.public_id]))
+                assert response.status_code == 200, name
+        for name in ("mine", "upload", "library"):
+            assert client.get(reverse(f"teleconsults:{name}")).status_code == 200
+    with translation.override("en"):
+        refused = client.get(reverse("teleconsults:prepare", args=[states[1].public_id])).content.decode()
+        assert "may be damaged or cut off" in refused
+
+
+# --- consent and publication ----------------------------------------------------------------------------------------
+def test_nothing_is_published_without_the_answer():
+    draft = RecordingFactory()
+    with pytest.raises(ConsentMissingError):
+        publish_recording(draft, by=draft.author)
+    for answer, approved in (("", True), ("agreed", False), ("maybe", True)):
+        with pytest.raises(ConsentMissingError):
+            answer_consent(draft, answer=answer, is_facility_approved=approved, by=draft.author)
+
+
+def test_the_answer_is_kept_with_who_when_and_which_wording():
+    draft = RecordingFactory()
+    answer_consent(draft, answer="agreed", is_facility_approved=True, by=draft.author)
+    published = publish_recording(draft, by=draft.author)
+    assert published.live
+    assert (published.consent, published.consent_by, published.consent_version) == (
+        "agreed",
+        draft.author,
+        CONSENT_VERSION,
+    )
+    assert published.consent_at <= timezone.now()
+    assert CONSENT_VERSION in CONSENT_TEXTS
+    assert set(CONSENT_TEXTS[CONSENT_VERSION]) == {"vi", "en"}
+
+
+def test_a_film_that_is_not_ready_is_not_published():
+    draft = RecordingFactory(video__uploaded=True)
+    answer_consent(draft, answer="agreed", is_facility_approved=True, by=draft.author)
+    with pytest.raises(NotReadyError):
+        publish_recording(draft, by=draft.author)
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        {"consent": ""},
+        {"consent_version": ""},
+        {"consent_at": None},
+        {"consent_by": None},
+        {"is_facility_approved": False},
+    ],
+)
+def test_the_database_refuses_to_publish_without_consent(missing):
+    recording = RecordingFactory(published=True)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Recording.objects.filter(pk=recording.pk).update(**missing)
+
+
+def test_nothing_is_ticked_beforehand_and_the_page_publishes_step_by_step(client):
+    author = author_at_hub()
+    draft = RecordingFactory(author=author)
+    client.force_login(author)
+    address = reverse("teleconsults:consent", args=[draft.public_id])
+    assert "checked" not in client.get(address).content.decode()
+    assert client.post(address, {"answer": "agreed"}).status_code == 422
+    assert client.post(address, {"answer": "agreed", "is_facility_approved": "on"}).status_code == 302
+    response = client.post(reverse("teleconsults:publish", args=[draft.public_id]), follow=True)
+    assert "The recording is published" in response.content.decode()
+    draft.refresh_from_db()
+    assert draft.live
+
+
+def test_withdrawing_takes_it_down_for_good(client):
+    recording = RecordingFactory(published=True)
+    directory = recording.video.directory
+    withdraw_recording(recording, reason="The family asked.", by=recording.author)
+    recording.refresh_from_db()
+    recording.video.refresh_from_db()
+    assert not recording.live
+    assert recording.video.directory != directory
+    reader = member()
+    assert recording not in Recording.objects.visible_to(reader).published()
+    client.force_login(reader)
+    page = client.get(recording.get_absolute_url())
+    assert page.status_code == 410
+    assert "The family asked." not in page.content.decode()
+    with pytest.raises(WithdrawnError):
+        publish_recording(recording, by=recording.author)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Recording.objects.filter(pk=recording.pk).update(live=True)
+
+
+def test_only_what_is_public_can_be_withdrawn():
+    draft = RecordingFactory()
+    with pytest.raises(NotPublishedError):
+        withdraw_recording(draft, reason="x", by=draft.author)
+
+
+def test_an_officer_can_take_any_recording_down(client):
+    recording = RecordingFactory(published=True)
+    officer = member(user=UserFactory())
+    address = reverse("teleconsults:withdraw", args=[recording.public_id])
+    client.force_login(officer)
+    assert client.post(address, {"reason": "A face"}).status_code == 404
+    officer.user_permissions.add(Permission.objects.get(codename="withdraw_recording"))
+    assert client.post(address, {"reason": "A face"}).status_code == 302
+    recording.refresh_from_db()
+    assert (recording.withdrawn_by, recording.withdrawal_reason) == (officer, "A face")
+
+
+# --- upload ---------------------------------------------------------------------------------------------------------
+def details(author, **changes):
+    facts = {
+        "title": "Sepsis at the district",
+        "held_on": "2026-03-05",
+        "hub": author.practitioner_or_none.facility_id,
+        "specialty": SpecialtyFactory().pk,
+        "tags": "sepsis, fluids",
+    }
+    return facts | changes
+
+
+def test_an_author_uploads_in_the_name_of_the_own_hub(client, small_clip, empty_storages):
+    author = author_at_hub()
+    client.force_login(author)
+    with small_clip.open("rb") as handle:
+        response = client.post(reverse("teleconsults:upload"), details(author, file=handle))
+    recording = Recording.objects.get()
+    assert response.url == reverse("teleconsults:prepare", args=[recording.public_id])
+    assert (recording.author, recording.hub, recording.live) == (author, author.practitioner_or_none.facility, False)
+    assert sorted(recording.tags.names()) == ["fluids", "sepsis"]
+    assert recording.video.original_bytes == small_clip.stat().st_size
+    assert Job.objects.latest_for(recording.video.job_subject).kind == "video.encode"
+
+
+def test_a_text_file_named_mp4_is_refused_with_a_sentence(client, empty_storages):
+    author = author_at_hub()
+    client.force_login(author)
+    file = SimpleUploadedFile("phim.mp4", b"Day la ghi chu cua toi.\n" * 50, "video/mp4")
+    response = client.post(reverse("teleconsults:upload"), details(author, file=file))
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "This is a text file, whatever its name says" in page
+    assert 'value="Sepsis at the district"' in page
+    assert not Recording.objects.exists()
+    assert not Video.objects.exists()
+
+
+def test_a_film_that_has_arrived_is_kept_while_a_field_is_wrong(client, small_clip, empty_storages):
+    author = author_at_hub()
+    client.force_login(author)
+    with small_clip.open("rb") as handle:
+        response = client.post(reverse("teleconsults:upload"), details(author, title="", file=handle))
+    video = Video.objects.get()
+    assert "has arrived and is kept" in response.content.decode()
+    response = client.post(reverse("teleconsults:upload"), details(author, kept=video.public_id))
+    assert response.status_code == 302
+    assert Recording.objects.get().video == video
+
+
+def test_a_kept_film_of_somebody_else_is_not_taken(client, empty_storages):
+    author = author_at_hub()
+    client.force_login(author)
+    response = client.post(reverse("teleconsults:upload"), details(author, kept=VideoFactory().public_id))
+    assert response.status_code == 422
+    assert not Recording.objects.exists()
+
+
+def test_no_file_no_day_in_the_future_no_hub_of_others(client, empty_storages):
+    author = author_at_hub()
+    client.force_login(author)
+    facts = details(author, held_on="2999-01-01", hub=FacilityFactory(hub=True).pk)
+    response = client.post(reverse("teleconsults:upload"), facts)
+    assert set(response.context["form"].errors) == {"file", "held_on", "hub"}
+
+
+def test_who_may_upload(client):
+    address = reverse("teleconsults:upload")
+    assert client.get(address).status_code == 302
+    client.force_login(member())
+    assert client.get(address).status_code == 403
+    client.force_login(member(user=UserFactory(roles=[Role.AUTHOR])))
+    assert "Recordings come from hubs" in client.get(address).content.decode()
+
+
+def test_an_upload_needs_the_token_of_the_form(small_clip, empty_storages):
+    author = author_at_hub()
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(author)
+    with small_clip.open("rb") as handle:
+        assert strict.post(reverse("teleconsults:upload"), details(author, file=handle)).status_code == 403
+    assert not Video.objects.exists()
+
+
+# --- the person's data ----------------------------------------------------------------------------------------------
+def test_a_person_gets_a_copy_and_is_forgotten():
+    author = author_at_hub()
+    name = author.full_name
+    recording = RecordingFactory(author=author, published=True, presenters=f"BS. {name}, ThS. Lê Mẫu")
+    WatchRecord.objects.create(user=author, video=recording.video, seconds_watched=7)
+    copy = dict(export(author) for export in exporters)
+    assert copy["teleconsults"]["recordings"][0]["title"] == recording.title
+    assert copy["watching"]["records"][0]["seconds_watched"] == 7
+    for erase in erasers:
+        erase(author)
+    recording.refresh_from_db()
+    assert name not in recording.presenters
+    assert recording.live
+    assert not WatchRecord.objects.exists()
+    assert not Video.objects.get().original_name
+
+
+# --- the admin ------------------------------------------------------------------------------------------------------
+def test_an_editor_chooses_among_published_recordings(client):
+    shown, draft = RecordingFactory(published=True, title="For lessons"), RecordingFactory(title="Draft")
+    editor = UserFactory(is_staff=True)
+    group = Group.objects.create(name="editors of this test")
+    group.permissions.add(
+        Permission.objects.get(codename="access_admin"), Permission.objects.get(codename="view_recording")
+    )
+    editor.groups.add(group)
+    client.force_login(editor)
+    chooser = client.get(reverse("wagtailsnippetchoosers_teleconsults_recording:choose")).content.decode()
+    assert shown.title in chooser
+    assert draft.title not in chooser
