@@ -403,25 +403,45 @@ def refuse_busy_port(host: str, port: int) -> None:
 
 @contextlib.contextmanager
 def only_one(var_dir: Path) -> Iterator[None]:
-    """Two portals must not share a folder; waits a little for one that is just ending."""
+    """Two portals must not share a folder; waits for the keeper of one whose first process was killed."""
     lock = (var_dir / "start.lock").open("a+")
-    os.set_inheritable(lock.fileno(), False)
-    for _ in range(150):
+    for _ in range(250):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             break
         except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip()
+            if holder and Path(f"/proc/{holder}").exists():
+                raise StartError(
+                    f"A portal already runs with the folder {var_dir} (process {holder}). Stop it first, or set "
+                    "PORTAL_VAR_DIR."
+                ) from None
             time.sleep(0.1)
     else:
         raise StartError(f"A portal already runs with the folder {var_dir}. Stop it first, or set PORTAL_VAR_DIR.")
     with lock:
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         yield
+
+
+def own_names() -> list[str]:
+    """What this machine may be called by others, as far as it knows."""
+    try:
+        name, aliases, addresses = socket.gethostbyname_ex(socket.gethostname())
+    except OSError:
+        return [socket.gethostname()]
+    return [name, *aliases, *addresses]
 
 
 def load_settings(options: argparse.Namespace) -> ModuleType:
     """The portal's settings for this run; exits with 2 and a sentence when they are wrong."""
     name = "localhost" if options.host in {"127.0.0.1", "::1", "0.0.0.0", "::"} else options.host
     os.environ.setdefault("PORTAL_BASE_URL", f"http://{name}:{options.port}")
+    if options.host in {"0.0.0.0", "::"}:
+        os.environ.setdefault("PORTAL_ALLOWED_HOSTS", ",".join(["localhost", "127.0.0.1", "[::1]", *own_names()]))
     if sqlite3.sqlite_version_info < SQLITE_WITH_SAFE_CHECKPOINTS:
         os.environ.setdefault("PORTAL_SQLITE_CHECKPOINTS", "false")
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"

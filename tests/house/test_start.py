@@ -115,9 +115,12 @@ def kill_and_see_it_return(portal: Portal, *words: str) -> None:
     portal.wait_until(lambda: any(pid != killed for pid in portal.pids(*words)))
 
 
-def test_it_serves_and_starts_again_what_dies(portal: Portal):
+def test_it_serves_alone_in_its_folder_and_starts_again_what_dies(portal: Portal):
     portal.wait_for("is ready")
     assert portal.get("/healthz") == 200
+    second = Portal(portal.var)
+    assert second.process.wait(timeout=120) == 1
+    assert "A portal already runs with the folder" in second.log.read_text()
     portal.wait_for("media@")
     kill_and_see_it_return(portal, "valkey-server")
     kill_and_see_it_return(portal, "celery", "beat")
@@ -141,13 +144,6 @@ def test_it_leaves_nothing_behind(portal: Portal, victim: str, sent: signal.Sign
     portal.process.wait(timeout=60)
     portal.wait_until(lambda: not [pid for pid in everyone if began(pid) == everyone[pid]])
     assert not (portal.var / "valkey" / "valkey.sock").exists() or sent == signal.SIGKILL
-
-
-def test_a_second_portal_in_the_same_folder_is_refused(portal: Portal):
-    portal.wait_for("is ready")
-    second = Portal(portal.var)
-    assert second.process.wait(timeout=120) == 1
-    assert "A portal already runs with the folder" in second.log.read_text()
 
 
 def test_a_busy_port_is_named(var: Path):
