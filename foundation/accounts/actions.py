@@ -1,6 +1,5 @@
 """What people do: agree, send their profile, confirm a colleague, leave."""
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from allauth.account.models import EmailAddress
@@ -12,10 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from foundation.accounts.models import (
     ConsentGiven,
     ConsentText,
-    Facility,
     Practitioner,
-    Profession,
-    Specialty,
+    ProfileFacts,
     User,
 )
 from foundation.accounts.rules import VOUCHED_FOR
@@ -60,23 +57,6 @@ class ReasonMissingError(RefusedError):
 class WrongPasswordError(RefusedError):
     message = _("That is not your password.")
     code = "wrong_password"
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileFacts:
-    """All that a practitioner says of themself; `specialties` in no order."""
-
-    full_name: str
-    profession: Profession
-    facility: Facility
-    date_of_birth: date | None
-    title: str = ""
-    licence_type: str = Practitioner.LicenceType.CCHN
-    licence_number: str = ""
-    licence_issuer: str = ""
-    licence_date: date | None = None
-    specialties: list[Specialty] = field(default_factory=list)
-    language: str = "vi"
 
 
 def give_consent(user: User, *, text: ConsentText, channel: str) -> ConsentGiven:

@@ -9,8 +9,7 @@ from django.forms.utils import ErrorDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from foundation.accounts.actions import ProfileFacts
-from foundation.accounts.models import Facility, Practitioner, Profession, Province, Specialty, User
+from foundation.accounts.models import Facility, Practitioner, Profession, ProfileFacts, Province, Specialty, User
 
 FACILITIES_SHOWN = 60
 _YOUNGEST, _OLDEST = 17, 100

@@ -1,6 +1,7 @@
 """People, where they practise, what they agreed to, and the reference tables they choose from."""
 
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -437,6 +438,23 @@ LICENCE_WARNINGS: dict[LicenceOddity, str | Promise] = {
     LicenceOddity.FUTURE: _("The date of the licence lies in the future."),
     LicenceOddity.BEFORE_THE_LAW: _("The date of the licence is earlier than licences of this kind exist."),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFacts:
+    """All that a practitioner says of themself; `specialties` in no order."""
+
+    full_name: str
+    profession: Profession
+    facility: Facility
+    date_of_birth: date | None
+    title: str = ""
+    licence_type: str = Practitioner.LicenceType.CCHN
+    licence_number: str = ""
+    licence_issuer: str = ""
+    licence_date: date | None = None
+    specialties: list[Specialty] = field(default_factory=list)
+    language: str = "vi"
 
 
 class ConsentText(models.Model):
