@@ -210,6 +210,7 @@ SAMPLES = {
     "account_reset_password_from_key": lambda world: {"uidb36": "1", "key": "not-a-key"},
     "mfa_remove_webauthn": lambda world: {"pk": 1},
     "mfa_edit_webauthn": lambda world: {"pk": 1},
+    "media": lambda world: "/media/images/none.png",
     "wagtaildocs_serve": lambda world: (1, "none.pdf"),
     "wagtaildocs_authenticate_with_password": lambda world: {"restriction_id": 1},
     "wagtailcore_authenticate_with_password": lambda world: {"page_view_restriction_id": 1, "page_id": 1},
