@@ -20,7 +20,7 @@ import django  # noqa: E402  # the path comes first
 django.setup()
 
 from django.conf import settings  # noqa: E402  # these need the line above
-from django.core.management import call_command, get_commands  # noqa: E402
+from django.core.management import call_command  # noqa: E402
 from django.db import DEFAULT_DB_ALIAS, connection  # noqa: E402
 from django.db.migrations.executor import MigrationExecutor  # noqa: E402
 from django.db.migrations.recorder import MigrationRecorder  # noqa: E402
@@ -64,9 +64,8 @@ def load_reference(identity: str) -> None:
 
 
 def load_demo() -> None:
-    if "load_demo" in get_commands():
-        say("making the demo network (once, about a minute)")
-        call_command("load_demo")
+    say("making the demo network (once, about a minute)")
+    call_command("load_demo")
 
 
 def collect_static() -> None:

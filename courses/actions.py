@@ -95,6 +95,8 @@ def enrol(course: CoursePage, *, by: User) -> Enrolment:
         defaults={
             "version": course.version,
             "title": course.title,
+            "enrolled_at": timezone.now(),
+            "last_active_at": timezone.now(),
             "required_total": len(course.outline),
             "rule_snapshot": {"items": _requirements(course.outline)},
         },

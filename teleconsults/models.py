@@ -53,6 +53,10 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         """One author's recordings, newest upload first, with what their list shows."""
         return self.filter(author=author).select_related("video", "hub", "specialty").order_by("-created_at", "-pk")
 
+    def awaiting_publication(self) -> Self:
+        """Neither published nor withdrawn: something is left for the author to do."""
+        return self.filter(live=False, withdrawn_at=None)
+
     def newest_first(self) -> Self:
         """By the day of the session."""
         return self.order_by("-held_on", "-pk")

@@ -56,6 +56,10 @@ class Rendition:
         return max(1, round(self.bytes / 1_000_000))
 
 
+# Watched to the end, for lists of what is under way: nobody waits for the last words of thanks.
+FINISHED_SHARE = 0.95
+
+
 class VideoQuerySet(models.QuerySet["Video"]):
     def ready(self) -> Self:
         """Those that can be played."""
@@ -146,6 +150,19 @@ class Video(models.Model):
         return [Rendition(**row) for row in self.renditions]
 
 
+class WatchRecordQuerySet(models.QuerySet["WatchRecord"]):
+    def under_way_of(self, user: Any) -> Self:  # a User; the room does not name the class, settings do
+        """What this person has begun and not watched to the end, the last touched first."""
+        finished = models.Q(seconds_watched__gte=models.F("video__duration_s") * FINISHED_SHARE)
+        return (
+            self.filter(user=user, seconds_watched__gt=0)
+            .exclude(finished)
+            .select_related("video")
+            .defer("bitmap")
+            .order_by("-last_at")
+        )
+
+
 class WatchRecord(models.Model):
     """What one person has provably watched of one video: one bit a second. Personal data (see docs/privacy.md)."""
 
@@ -159,6 +176,8 @@ class WatchRecord(models.Model):
     refused_beats = models.PositiveIntegerField(default=0)
     first_at = models.DateTimeField(default=timezone.now)
     last_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[WatchRecordQuerySet] = WatchRecordQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
 
     class Meta:
         verbose_name = _("watch record")

@@ -11,8 +11,7 @@ REMEMBERED_S = 300
 
 def information_pages(request: HttpRequest) -> list[dict[str, str]]:
     """Live information pages that an editor put into the footer, in the tree's order."""
-    links: list[dict[str, str]] = cache.get_or_set(f"home:footer:{get_language()}", _load, REMEMBERED_S)
-    return links
+    return cache.get_or_set(f"home:footer:{get_language()}", _load, REMEMBERED_S) or []
 
 
 def _load() -> list[dict[str, str]]:

@@ -1,8 +1,9 @@
 """The pages that editors write besides courses."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
@@ -10,6 +11,9 @@ from wagtail.fields import RichTextField
 from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 
+from courses.models import CoursePage
+
+NEWEST_COURSES = 3
 TEXT_FEATURES = ["h2", "h3", "bold", "italic", "ol", "ul", "link", "document-link"]
 
 
@@ -49,26 +53,38 @@ class HomePage(BilingualPage):
 
     headline = models.CharField(_("headline"), max_length=120, blank=True)
     headline_en = models.CharField(_("headline in English"), max_length=120, blank=True)
+    notice = models.CharField(_("notice"), max_length=400, blank=True, help_text=_("Stands below the opening lines."))
+    notice_en = models.CharField(_("notice in English"), max_length=400, blank=True)
 
     content_panels: ClassVar[list[object]] = [
         *Page.content_panels,
         FieldPanel("title_en"),
         MultiFieldPanel(["headline", "headline_en"], heading=_("Headline")),
         MultiFieldPanel(["lead", "lead_en"], heading=_("Opening lines")),
+        MultiFieldPanel(["notice", "notice_en"], heading=_("Notice")),
     ]
 
     class Meta:
         verbose_name = _("front page")
 
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        return context | {"courses": CoursePage.objects.for_catalogue(None)[:NEWEST_COURSES]}
+
     @property
     def shown_headline(self) -> str:
         return self.in_reading_language("headline") or self.shown_title
+
+    @property
+    def shown_notice(self) -> str:
+        return self.in_reading_language("notice")
 
 
 class InfoPageQuerySet(PageQuerySet):
     def in_footer(self) -> Self:
         """Live pages linked from the foot of every page, in the order of the tree."""
-        return self.live().filter(is_in_footer=True).order_by("path")
+        pages: Self = self.live().filter(is_in_footer=True).order_by("path")
+        return pages
 
 
 class InfoPage(BilingualPage):

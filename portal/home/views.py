@@ -5,12 +5,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from foundation.accounts.access import SignedInRequest
+from portal.home.dashboard import Dashboard
 
 
 @login_required
 def dashboard(request: SignedInRequest) -> HttpResponse:
     """Where a member goes on: the course in hand, the hours, what waits."""
-    return render(request, "home/dashboard.html")
+    return render(request, "home/dashboard.html", {"dashboard": Dashboard.of(request.user)})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

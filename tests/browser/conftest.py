@@ -1,0 +1,83 @@
+"""Chromium, and a portal with the demo network that all pages of this folder share."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.processes import PortalStack
+
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 860}
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+type NewPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here is slow and shares one portal: one group, so that one worker of xdist takes it."""
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            if item.get_closest_marker("xdist_group") is None:
+                item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert executable, "No Chromium found: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalStack]:
+    """A running portal with the demo network; tests look, and change nothing that others look at."""
+    with PortalStack(tmp_path_factory.mktemp("demo")) as stack:
+        stack.migrate()
+        stack.manage("load_reference")
+        stack.start_broker()
+        stack.manage("load_demo")
+        stack.start_web()
+        yield stack
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[NewPage]:
+    """(portal, …) -> a page in a browser context of its own: another person, or another device."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(portal: PortalStack, *, viewport: dict[str, int] = PHONE, **options: Any) -> Page:
+        context = chromium.new_context(
+            base_url=portal.base_url, viewport=viewport, locale=options.pop("locale", "vi-VN"), **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def sign_in(page: Page, email: str, password: str) -> None:
+    """Sign in through the form, in Vietnamese."""
+    page.goto("/vi/account/login/")
+    page.locator("input[name=login]").fill(email)
+    page.locator("input[name=password]").fill(password)
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_url(lambda url: "/account/login/" not in url)
