@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -36,9 +36,11 @@ def course(request: HttpRequest, course_slug: str) -> HttpResponse:
 def item(request: HttpRequest, course_slug: str, item_slug: str) -> HttpResponse:
     """A lesson or a quiz of the course; neither is reachable while the course itself is not published."""
     course = get_object_or_404(CoursePage.objects.for_page(), slug=course_slug)
-    found = LessonPage.objects.live().child_of(course).filter(slug=item_slug).first() or get_object_or_404(
-        QuizPage.objects.live().child_of(course), slug=item_slug
-    )
+    line = next((line for line in course.outline if line.slug == item_slug), None)
+    if line is None:
+        raise Http404
+    pages = QuizPage.objects.live() if line.kind == "quiz" else LessonPage.objects.for_page()
+    found = get_object_or_404(pages, uid=line.uid)
     found.course = course
     return _served(found, request)
 

@@ -26,7 +26,7 @@ from courses.blocks import QuestionsBlock
 from courses.models.enrolment import activity_key
 from courses.rules import DEFAULT_COVERAGE, DEFAULT_PASS_MARK_PERCENT, percent
 from cpd.models import Activity, IssuingBody
-from foundation.accounts.models import Practitioner, Specialty, User
+from foundation.accounts.models import Practitioner, Specialty
 from foundation.kernel.blocks import TEXT_FEATURES, BodyBlock
 from foundation.kernel.models import PortalImage, PortalRendition
 from foundation.video.models import Video
@@ -277,7 +277,7 @@ class CoursePage(KeptUid, Page):  # noqa: DJ008  # Page has one
     @property
     def mine_percent(self) -> int:
         """How far one is; only on courses from `for_catalogue`."""
-        return percent(self.mine_done or 0, self.mine_total or 0)  # type: ignore[attr-defined]  # annotated
+        return percent(self.mine_done or 0, self.mine_total or 0)
 
     @property
     def goal_list(self) -> list[str]:
@@ -413,6 +413,11 @@ class ItemPage(KeptUid, Page):
 
 
 class LessonQuerySet(PageQuerySet):
+    def for_page(self) -> Self:
+        """Published, with the recording where there is one."""
+        lessons: Self = self.live().select_related("recording__video", "recording__hub")
+        return lessons
+
     def showing(self, video: Video) -> Self:
         """Lessons to be watched whose recording has this file."""
         lessons: Self = self.filter(kind=LessonPage.Kind.RECORDING, recording__video=video)
@@ -472,8 +477,8 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        recording = self.recording_for(request.user) if self.is_watched else None
-        if recording is None:
+        recording = self.shown_recording
+        if recording is None or not request.user.is_authenticated:
             return context
         return context | {
             "recording": recording,
@@ -481,9 +486,12 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
             "record": watch_record_for(request.user, recording.video),
         }
 
-    def recording_for(self, user: User) -> Recording | None:
-        """None when it is not published, or not for this person."""
-        return Recording.objects.visible_to(user).select_related("video", "hub").filter(pk=self.recording_id).first()
+    @property
+    def shown_recording(self) -> Recording | None:
+        """None while it is not published; who reads a lesson is a member, so what is published is for them."""
+        if not self.is_watched or self.recording is None:
+            return None
+        return self.recording if self.recording.live and self.recording.video.is_ready else None
 
     @property
     def required_percent(self) -> int:
