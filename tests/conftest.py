@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.db.backends.sqlite3.operations import DatabaseOperations as SQLiteOperations
+from django.db.backends.sqlite3.base import DatabaseOperations as SQLiteOperations
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
