@@ -50,7 +50,9 @@ def certificate_pdf(payload: Payload) -> bytes:
 
     Raises TypesettingError, and nothing else, when WeasyPrint cannot do it.
     """
-    from cpd.press import FatalURLFetchingError, press  # WeasyPrint takes its time to load: only workers need it
+    from weasyprint.urls import FatalURLFetchingError
+
+    from cpd.press import press  # WeasyPrint takes its time to load: only workers need it
 
     try:
         document = press().render(certificate_html(payload))

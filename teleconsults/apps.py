@@ -13,7 +13,7 @@ class TeleconsultsConfig(AppConfig):
         from foundation.kernel.erasure import erasers, exporters
         from foundation.kernel.navigation import Place, places
         from foundation.kernel.roles import Role, grant
-        from foundation.video.jobs import settled_listeners
+        from foundation.video.listeners import settled_listeners
         from foundation.video.playback import viewers
         from teleconsults import actions, erasure
         from teleconsults.models import may_play

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.db.backends.sqlite3.base import DatabaseOperations as SQLiteOperations
+from django.db.backends.sqlite3.base import (  # type: ignore[attr-defined]  # operations.py cannot be loaded first
+    DatabaseOperations as SQLiteOperations,
+)
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation

@@ -24,7 +24,7 @@ def _shown(registry: Registry[Place], request: HttpRequest) -> list[dict[str, An
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """What every page shows around its own content; callables where a query is needed, so that unused ones cost none."""
+    """What every page shows around its own content; callables where a query is needed: unused ones cost none."""
     language = get_language() or "vi"
     other = "en" if language == "vi" else "vi"
     return {

@@ -4,7 +4,6 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from foundation.jobs.registry import JobHandle, LeaseLostError, job
-from foundation.kernel.registry import Registry
 from foundation.video import encoding
+from foundation.video.listeners import settled_listeners
 from foundation.video.models import Video
 from foundation.video.probe import probe
 from foundation.video.refusals import VideoRefusedError
@@ -25,10 +24,6 @@ SPACE_AT_LEAST_BYTES = 200_000_000
 # Shares of the bar: examining, then encoding; the rest is checking and putting in place.
 PROBED, ENCODED = 0.04, 0.95
 _MADE_FIELDS = ["directory", "state", "duration_s", "renditions", "has_poster", "width_px", "height_px", "has_audio"]
-
-
-# (video) called in the transaction in which it becomes ready, refused or failed; teleconsults tells the author there.
-settled_listeners: "Registry[Callable[[Video], None]]" = Registry()
 
 
 class NoSpaceError(Exception):

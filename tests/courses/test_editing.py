@@ -29,7 +29,7 @@ def problem(block, *options, **kwargs) -> str:
     _kind, value = question("single", "Which?", *options, **kwargs)
     with pytest.raises(ValidationError) as refused:
         block.clean(block.normalize(value))
-    return " ".join(text for error in refused.value.block_errors.values() for text in error.messages)
+    return " ".join(text for error in vars(refused.value)["block_errors"].values() for text in error.messages)
 
 
 def test_a_single_choice_has_exactly_one_right_answer():

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from pypdf import PdfReader
+from weasyprint.urls import FatalURLFetchingError
 
-from cpd.press import FatalURLFetchingError, press
+from cpd.press import press
 from cpd.qr import qr_path
 from cpd.typesetting import FONT_FILES, TypesettingError, certificate_html, certificate_pdf, unprintable
 

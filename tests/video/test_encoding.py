@@ -28,7 +28,8 @@ class Handle:
     """A job's handle that remembers; `stops_at` asks the job to stop at that share."""
 
     def __init__(self, attempt: int = 1, stops_at: float = 2.0) -> None:
-        self.attempt, self.stops_at, self.shares, self.lines = attempt, stops_at, [0.0], []
+        self.attempt, self.stops_at, self.shares = attempt, stops_at, [0.0]
+        self.lines: list[str] = []
 
     def progress(self, done: float, message: str = "") -> None:
         self.shares.append(done)
@@ -43,7 +44,8 @@ class Handle:
 @pytest.fixture(scope="session")
 def encoded(clip, tmp_path_factory) -> tuple[Path, encoding.Made, list[float]]:
     """The one real encode of a whole ladder."""
-    folder, shares = tmp_path_factory.mktemp("encoded"), []
+    folder = tmp_path_factory.mktemp("encoded")
+    shares: list[float] = []
     made = encoding.make(probe(clip), clip, folder, on_share=shares.append)
     return folder, made, shares
 

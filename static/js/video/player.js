@@ -13,11 +13,10 @@ class Player {
     this.video = root.querySelector("video");
     this.find = (name) => root.querySelector(`[data-player-${name}]`);
     this.text = (name) => root.dataset[`text${name}`];
-    this.token = root.dataset.token || /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] || "";
     this.intervals = new Intervals();
     this.beats = new Beats({
       url: root.dataset.beatUrl,
-      token: this.token,
+      token: root.dataset.token,
       onAnswer: (answer, status) => this.answered(answer, status),
       onLine: (isUp) => this.note(isUp ? "" : this.text("Offline")),
     });
@@ -58,7 +57,7 @@ class Player {
     try {
       const response = await fetch(this.root.dataset.playUrl, {
         method: "POST",
-        headers: { "X-CSRFToken": this.token },
+        headers: { "X-CSRFToken": this.root.dataset.token },
         redirect: "error",
       });
       if ([403, 404, 410].includes(response.status)) return this.fail(this.text("Gone"));
@@ -218,7 +217,7 @@ class Player {
     try {
       const response = await fetch(this.root.dataset.playUrl, {
         method: "POST",
-        headers: { "X-CSRFToken": this.token },
+        headers: { "X-CSRFToken": this.root.dataset.token },
         redirect: "error",
       });
       if (response.ok) {
