@@ -257,7 +257,7 @@ def test_anyone_sees_valid_and_every_printed_field_but_no_address(client, activi
     row = payload["activities"][0]
     fields = [
         payload["holder"]["name"],
-        "05/06/1994",
+        "06/05/1994",
         payload["holder"]["workplace"]["en"],
         payload["serial"],
         payload["issuing_body"]["en"],
@@ -265,7 +265,7 @@ def test_anyone_sees_valid_and_every_printed_field_but_no_address(client, activi
         row["title"],
         row["form"]["en"],
         row["responsible"],
-        "10/01/2026 – 11/03/2026",
+        "01/10/2026 – 03/11/2026",
         payload["signatory"]["name"],
         payload["signatory"]["title"]["en"],
         payload["place"]["en"],
