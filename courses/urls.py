@@ -8,8 +8,8 @@ app_name = "courses"
 urlpatterns = [
     # The same addresses that Wagtail gives these pages, found in one query each instead of one walk down the tree.
     path("courses/", views.catalogue, name="catalogue"),
-    path("courses/<slug:course_slug>/", views.course, name="course"),
-    path("courses/<slug:course_slug>/<slug:item_slug>/", views.item, name="item"),
+    path("courses/<str:course_slug>/", views.course, name="course"),
+    path("courses/<str:course_slug>/<str:item_slug>/", views.item, name="item"),
     path("learn/", views.my_courses, name="mine"),
     path("learn/courses/<uuid:uid>/enrol/", views.enrol, name="enrol"),
     path("learn/lessons/<uuid:uid>/done/", views.lesson_done, name="lesson_done"),

@@ -17,6 +17,12 @@ def admin_colours() -> SafeString:
     return format_html('<link rel="stylesheet" href="{}">', static("css/admin.css"))
 
 
+@hooks.register("insert_global_admin_js")
+def addresses_of_bare_letters() -> SafeString:
+    """A page's address follows its Vietnamese title letter by letter."""
+    return format_html('<script type="module" src="{}"></script>', static("js/admin/slugs.js"))
+
+
 @hooks.register("construct_main_menu")
 def trim_menu(request: HttpRequest, menu_items: list[MenuItem]) -> None:
     """Leave out what the person's role never does."""

@@ -286,6 +286,8 @@ CELERY_BEAT_SCHEDULE = {
 # --- Wagtail --------------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Liên Tuyến"
 WAGTAILADMIN_BASE_URL = BASE_URL
+# Addresses that are made from titles keep to bare letters; js/admin/slugs.js takes the marks off.
+WAGTAIL_ALLOW_UNICODE_SLUGS = False
 WAGTAILIMAGES_IMAGE_MODEL = "kernel.PortalImage"
 WAGTAILDOCS_DOCUMENT_MODEL = "kernel.PortalDocument"
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]

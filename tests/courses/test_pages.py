@@ -188,3 +188,10 @@ class TestQueries:
             mark_lesson_read(lesson, enrolment, by=learner)
         assert [count_queries(address) for address in addresses] == few
         assert max(few) <= 12
+
+
+@pytest.mark.parametrize("slug", ["ba-giai-doan", "ba-giai-đoạn"])
+def test_whatever_address_an_editor_types_opens(slug, course, client, learner):
+    lesson = LessonPageFactory(parent=course, title="Ba giai đoạn của bệnh", slug=slug)
+    assert "Ba giai đoạn của bệnh" in text(client.get(lesson.address))
+    assert lesson.address in text(client.get(course.address))
