@@ -77,8 +77,10 @@ def collect_static() -> None:
     if is_fresh(stamp, mark):
         return
     say("collecting static files")
+    # A folder that is not ours is added to, never emptied.
+    is_ours = stamp.exists() or stamp.parent.is_relative_to(settings.VAR_DIR)
     stamp.unlink(missing_ok=True)
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    call_command("collectstatic", interactive=False, verbosity=0, clear=is_ours)
     stamp.write_text(mark)
 
 

@@ -1,6 +1,8 @@
 """Fictional facilities and people of all roles."""
 
 import datetime
+import secrets
+from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -11,9 +13,6 @@ from django.utils import timezone
 
 from foundation.accounts.models import Facility, Practitioner, Profession, Province, Specialty, User
 from portal.demo.content import read
-
-# Printed by bin/start; the accounts exist only where the demo network was loaded.
-PASSWORD = "lien-tuyen-demo"  # noqa: S105  # the demo's own, published on purpose
 
 # Who does what in the product's main job.
 STORY = {
@@ -44,9 +43,9 @@ def load_facilities() -> None:
 
 
 def load_people() -> dict[str, User]:
-    """All people by key; the password of each is PASSWORD."""
+    """All people by key, with one password for all that only this installation knows."""
     texts = read("people")["people"]
-    password = make_password(PASSWORD)
+    password = make_password(demo_password())
     users = {text["key"]: _load_user(text, password) for text in texts}
     facilities = {facility.slug: facility for facility in Facility.objects.all()}
     professions = {profession.code: profession for profession in Profession.objects.all()}
@@ -64,12 +63,16 @@ def load_people() -> dict[str, User]:
     return users
 
 
-def write_accounts() -> None:
-    """Leave the story's accounts where bin/start finds them, readable by the owner only."""
+def demo_password() -> str:
+    """The password of the demo accounts: made on the first load, then kept with the accounts that bin/start prints."""
+    path: Path = settings.VAR_DIR / "demo-accounts.txt"
+    if path.exists():
+        return path.read_text(encoding="utf-8").splitlines()[0].rsplit(" ", 1)[-1]
+    password = "-".join(secrets.token_hex(2) for _ in range(3))
     lines = [f"  {key + '@lientuyen.example':<32}{does}" for key, does in STORY.items()]
-    path = settings.VAR_DIR / "demo-accounts.txt"
     path.touch(mode=0o600)
-    path.write_text("\n".join([f"Demo accounts, password of all: {PASSWORD}", *lines, ""]), encoding="utf-8")
+    path.write_text("\n".join([f"Demo accounts, password of all: {password}", *lines, ""]), encoding="utf-8")
+    return password
 
 
 def _load_user(text: dict[str, Any], password: str) -> User:

@@ -1,13 +1,18 @@
 """The admin's name and colours, and a menu trimmed to what a role does."""
 
-from django.http import HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
+from foundation.kernel.models import PortalDocument
+
 # What only those who run the portal need; everybody else's menu is shorter without it.
+PUBLIC_COLLECTION = "Public"
 FOR_SUPERUSERS = {"reports", "settings", "help"}
 
 
@@ -21,6 +26,19 @@ def admin_colours() -> SafeString:
 def addresses_of_bare_letters() -> SafeString:
     """A page's address follows its Vietnamese title letter by letter."""
     return format_html('<script type="module" src="{}"></script>', static("js/admin/slugs.js"))
+
+
+@hooks.register("before_serve_document")
+def documents_are_for_members(document: PortalDocument, request: HttpRequest) -> HttpResponse | None:
+    """What hangs on lessons is clinical: verified members and editors only, but for the collection named "Public"."""
+    user = request.user
+    if document.collection.name == PUBLIC_COLLECTION or user.has_perm("wagtailadmin.access_admin"):
+        return None
+    if not user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if not user.is_verified_member:
+        raise PermissionDenied
+    return None
 
 
 @hooks.register("construct_main_menu")

@@ -74,6 +74,11 @@ def new_page(chromium: Browser) -> Iterator[NewPage]:
         context.close()
 
 
+def demo_password(portal: PortalStack) -> str:
+    """The password that the portal made for its demo accounts."""
+    return (portal.var / "demo-accounts.txt").read_text(encoding="utf-8").splitlines()[0].rsplit(" ", 1)[-1]
+
+
 def sign_in(page: Page, email: str, password: str) -> None:
     """Sign in through the form, in Vietnamese."""
     page.goto("/vi/account/login/")

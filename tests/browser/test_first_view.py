@@ -7,8 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from portal.demo.people import PASSWORD
-from tests.browser.conftest import DESK, PHONE, NewPage, sign_in
+from tests.browser.conftest import DESK, PHONE, NewPage, demo_password, sign_in
 from tests.processes import PortalStack
 
 BUDGET_BYTES = 100_000
@@ -45,7 +44,7 @@ class Traffic:
 def doctors_cookies(demo_portal: PortalStack, chromium) -> list[dict[str, object]]:
     """The doctor's session, so that not every test signs in anew."""
     context = chromium.new_context(base_url=demo_portal.base_url)
-    sign_in(context.new_page(), DOCTOR, PASSWORD)
+    sign_in(context.new_page(), DOCTOR, demo_password(demo_portal))
     cookies = context.cookies()
     context.close()
     return cookies

@@ -4,12 +4,12 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from portal.demo.bodies import load_issuing_bodies
 from portal.demo.courses import load_courses
 from portal.demo.pages import load_pages
-from portal.demo.people import load_facilities, load_people, write_accounts
+from portal.demo.people import load_facilities, load_people
 from portal.demo.progress import load_progress
 from portal.demo.recordings import load_recordings
 
@@ -20,6 +20,8 @@ class Command(BaseCommand):
     help = "Load a believable small network of fictional people; safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  # Django's signature
+        if settings.MODE == "production":
+            raise CommandError("The demo network has accounts that anybody may use: it is not for production.")
         settings.JOBS_EAGER = True
         settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
         began = time.monotonic()
@@ -31,5 +33,4 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(users)} people, {len(recordings)} recordings, {time.monotonic() - began:.0f} s")
         courses = load_courses(users, recordings)
         load_progress(users, courses)
-        write_accounts()
         self.stdout.write(f"{len(courses)} courses and everybody's progress, {time.monotonic() - began:.0f} s in all")
