@@ -13,7 +13,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from cpd.rules import format_serial, name_pattern, sha256_hex
@@ -388,7 +388,7 @@ class CertificateEvent(Ledger):
     """What happened to a certificate, and who did it. Append-only. Personal data: the actor."""
 
     class Kind(models.TextChoices):
-        ISSUED = "issued", _("Issued")
+        ISSUED = "issued", pgettext_lazy("certificate", "Issued")
         DOWNLOADED = "downloaded", _("Downloaded")
         REVOKED = "revoked", _("Revoked")
 
@@ -474,7 +474,7 @@ class IssueRow(Ledger):
 
     class Outcome(models.TextChoices):
         WAITING = "waiting", _("Waiting")
-        ISSUED = "issued", _("Issued")
+        ISSUED = "issued", pgettext_lazy("certificate", "Issued")
         ALREADY = "already", _("Had one already")
         REFUSED = "refused", _("Not issued")
 
