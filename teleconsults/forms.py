@@ -51,7 +51,7 @@ class UploadForm(DetailsForm):
     """A session with its film. `kept` is a film that arrived whole while another field was wrong."""
 
     file = forms.FileField(
-        label=_("recording"),
+        label=_("File of the recording"),
         required=False,
         max_length=255,
         widget=forms.FileInput(attrs={"accept": ACCEPT, "data-upload-file": True}),

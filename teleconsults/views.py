@@ -74,10 +74,12 @@ def _card(recording: Recording, user: User) -> Card:
 
 def _filters(chosen: dict[str, str]) -> list[dict[str, Any]]:
     published = Recording.objects.published()
-    return [
+    filters = [
         _filter(_("Specialty"), "specialty", Specialty.objects.filter(pk__in=published.values("specialty")), chosen),
         _filter(_("Hub"), "hub", Facility.objects.filter(pk__in=published.values("hub")), chosen),
     ]
+    # A choice between all and the only one is none.
+    return [offered for offered in filters if len(offered["options"]) > 2]
 
 
 def _filter(label: str, name: str, rows: Any, chosen: dict[str, str]) -> dict[str, Any]:

@@ -13,10 +13,11 @@ class Player {
     this.video = root.querySelector("video");
     this.find = (name) => root.querySelector(`[data-player-${name}]`);
     this.text = (name) => root.dataset[`text${name}`];
+    this.token = root.dataset.token || /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] || "";
     this.intervals = new Intervals();
     this.beats = new Beats({
       url: root.dataset.beatUrl,
-      token: root.dataset.token,
+      token: this.token,
       onAnswer: (answer, status) => this.answered(answer, status),
       onLine: (isUp) => this.note(isUp ? "" : this.text("Offline")),
     });
@@ -57,7 +58,7 @@ class Player {
     try {
       const response = await fetch(this.root.dataset.playUrl, {
         method: "POST",
-        headers: { "X-CSRFToken": this.root.dataset.token },
+        headers: { "X-CSRFToken": this.token },
         redirect: "error",
       });
       if ([403, 404, 410].includes(response.status)) return this.fail(this.text("Gone"));
@@ -217,7 +218,7 @@ class Player {
     try {
       const response = await fetch(this.root.dataset.playUrl, {
         method: "POST",
-        headers: { "X-CSRFToken": this.root.dataset.token },
+        headers: { "X-CSRFToken": this.token },
         redirect: "error",
       });
       if (response.ok) {
