@@ -125,10 +125,11 @@ def whole_seconds(duration_s: float) -> int:
 
 
 def with_bins(bitmap: bytes, bins: Sequence[tuple[int, int]], *, length_s: int) -> bytes:
-    """The bitmap with the seconds of `bins` set; its first bit is the lowest bit of the first byte."""
+    """The bitmap with the seconds of `bins` set, cut to the film; its first bit is the lowest bit of the first byte."""
     bits = int.from_bytes(bitmap, "little")
     for start, end in bins:
         bits |= (1 << end) - (1 << start)
+    bits &= (1 << length_s) - 1
     return bits.to_bytes((length_s + 7) // 8, "little")
 
 

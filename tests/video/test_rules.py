@@ -144,6 +144,10 @@ def test_a_claim_past_the_end_is_cut_to_the_film():
     assert rules.claim_from([[50, 99999]], duration_s=57.4).bins(57) == [(50, 57)]
 
 
+def test_a_bitmap_of_a_longer_version_is_cut_to_the_film():
+    assert rules.with_bins(b"\xff" * 8, [(0, 1)], length_s=27) == b"\xff\xff\xff\x07"
+
+
 def test_a_beat_counts_once_in_whatever_order_it_comes():
     window = SeqWindow()
     for seq in (1, 3, 2, 5, 4):
