@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-KEPT = {"PORTAL_DATABASE_URL"}
+KEPT = {"PORTAL_DATABASE_URL", "PORTAL_SCREENSHOTS"}
 
 
 def _own_folder() -> Path:

