@@ -242,20 +242,25 @@ def copy_test_database(stack: PortalStack) -> None:
     from django.db import connection
 
     name, template = urlsplit(stack.database_url).path[1:], connection.settings_dict["TEST"]["TEMPLATE"]
-    with psycopg.connect(stack.server_url, autocommit=True) as server:
+    with _maintenance(stack.server_url) as server:
         server.execute(f'DROP DATABASE "{name}"'.encode())
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
 
 
+def _maintenance(server_url: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection for making and dropping databases; the one in `server_url` need not exist."""
+    return psycopg.connect(urlsplit(server_url)._replace(path="/postgres").geturl(), autocommit=True)
+
+
 def _new_postgresql_database(server_url: str) -> str:
     name = f"portal_stack_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server_url, autocommit=True) as server:
+    with _maintenance(server_url) as server:
         server.execute(f'CREATE DATABASE "{name}"'.encode())
     return urlsplit(server_url)._replace(path=f"/{name}").geturl()
 
 
 def _drop_postgresql_database(server_url: str, database_url: str) -> None:
-    with psycopg.connect(server_url, autocommit=True) as server:
+    with _maintenance(server_url) as server:
         server.execute(f'DROP DATABASE IF EXISTS "{urlsplit(database_url).path[1:]}" WITH (FORCE)'.encode())
 
 

@@ -51,6 +51,11 @@ class RowHandle:
         if self._is_lost or time.monotonic() - self._written_at >= WRITE_EVERY_S:
             self.renew()
 
+    @property
+    def last_message(self) -> str:
+        """The last words of the job, written to the row or not yet."""
+        return self._message
+
     def is_cancelled(self) -> bool:
         if time.monotonic() - self._asked_at >= WRITE_EVERY_S:
             self._asked_at = time.monotonic()
@@ -137,7 +142,7 @@ def run_job(job_id: uuid.UUID) -> None:
             if handle.has_told_to_stop:
                 _finish(job, Job.State.CANCELLED, result=result)
             else:
-                _finish(job, Job.State.DONE, result=result, progress=1.0)
+                _finish(job, Job.State.DONE, result=result, progress=1.0, message=handle.last_message)
         except LeaseLostError:
             logger.warning("Job %s lost its lease on attempt %s", job.pk, job.attempt)
         except RefusedError as refusal:
