@@ -24,7 +24,7 @@ RUN uv sync --frozen --no-default-groups
 FROM python:3.13.7-slim-bookworm AS portal
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        ffmpeg fonts-noto-core gettext libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
+        bubblewrap ffmpeg fonts-noto-core gettext libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --home-dir /var/lib/portal --create-home --shell /usr/sbin/nologin portal
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

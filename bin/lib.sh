@@ -16,6 +16,7 @@ stop() { printf '%s\n' "$1" >&2; exit "${2:-1}"; }
 RUN_PACKAGES=(
   "python3-venv python:ensurepip"
   "ffmpeg cmd:ffprobe"
+  "bubblewrap cmd:bwrap"
   "gettext cmd:msgfmt"
   "libpango-1.0-0 lib:libpango-1.0.so.0"
   "libpangoft2-1.0-0 lib:libpangoft2-1.0.so.0"

@@ -1,5 +1,6 @@
 """Runs ffmpeg and ffprobe on files of strangers: no network, one file to read, one folder to write, limits on all."""
 
+import logging
 import os
 import selectors
 import signal
@@ -15,7 +16,10 @@ MEMORY_BYTES = 6 * 1024**3
 OUTPUT_BYTES = 24 * 1024**3
 REPLY_BYTES = 16 * 1024**2  # what a tool may say on its standard output
 TAIL_CHARS = 4000
+# All that a tool learns of our environment, which holds the secrets of the portal.
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 _BINDS = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
+logger = logging.getLogger(__name__)
 
 
 class ToolFailedError(Exception):
@@ -48,30 +52,42 @@ class Sandbox:
 
     def argv(self, command: Sequence[str]) -> list[str]:
         """`command` with its walls around it."""
-        walls = self._bubblewrap() if is_isolated() else _die_with_parent()
+        walls = [*_bubblewrap(), *self._openings()] if is_isolated() else _die_with_parent()
         return [*walls, *_limits(), *command]
 
-    def _bubblewrap(self) -> list[str]:
-        walls = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
-        walls += ["--setenv", "PATH", "/usr/bin", "--ro-bind", "/usr", "/usr"]
-        walls += ["--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--symlink", "usr/bin", "/bin"]
-        for path in _BINDS:
-            walls += ["--ro-bind-try", path, path]
-        walls += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108  # inside the walls
+    def _openings(self) -> list[str]:
+        openings = []
         if self.source:
-            walls += ["--ro-bind", str(self.source), "/in/source"]
+            openings += ["--ro-bind", str(self.source), "/in/source"]
         if self.out_dir:
-            walls += ["--bind", str(self.out_dir), "/out", "--chdir", "/out"]
-        return walls
+            openings += ["--bind", str(self.out_dir), "/out", "--chdir", "/out"]
+        return openings
 
 
 @cache
 def is_isolated() -> bool:
-    """True where bubblewrap may make namespaces; elsewhere limits and the allow-lists of formats must do."""
+    """True where bubblewrap may put up its walls; elsewhere limits and the allow-lists of formats must do.
+
+    The first answer of a process is kept, and a no is logged.
+    """
     if which("bwrap") is None:
+        logger.warning("Video tools run without isolation: bubblewrap is not installed (see docs/operations.md).")
         return False
-    probe = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "/usr/bin/true"]
-    return subprocess.run(probe, capture_output=True, timeout=10, check=False).returncode == 0  # noqa: S603  # fixed words
+    probe = [*_bubblewrap(), "true"]
+    done = subprocess.run(probe, capture_output=True, env=ENVIRONMENT, timeout=10, check=False)  # noqa: S603  # fixed words
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").strip()
+        logger.warning("Video tools run without isolation (see docs/operations.md): %s", reason)
+    return done.returncode == 0
+
+
+def _bubblewrap() -> list[str]:
+    walls = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+    walls += ["--setenv", "PATH", "/usr/bin", "--setenv", "LANG", ENVIRONMENT["LANG"], "--ro-bind", "/usr", "/usr"]
+    walls += ["--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--symlink", "usr/bin", "/bin"]
+    for path in _BINDS:
+        walls += ["--ro-bind-try", path, path]
+    return [*walls, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108  # inside the walls
 
 
 def _limits() -> list[str]:
@@ -103,6 +119,7 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=sandbox.out_dir,
+        env=ENVIRONMENT,
         start_new_session=True,
     ) as process:
         listener = _Listener(on_line, time.monotonic() + timeout_s, stall_s)

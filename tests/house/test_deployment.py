@@ -136,6 +136,13 @@ def test_images_that_run_carry_no_build_tools_and_no_secret():
     assert not re.search(r"^ARG ", DOCKERFILE, re.MULTILINE)
 
 
+def test_the_image_has_the_system_packages_that_one_machine_needs():
+    lines = re.search(r"RUN_PACKAGES=\((.*?)\n\)", (ROOT / "bin/lib.sh").read_text(), re.DOTALL).group(1)
+    packages = set(re.findall(r'"(\S+) ', lines)) - {"python3-venv"}
+    assert {"ffmpeg", "bubblewrap"} <= packages
+    assert packages <= set(_stages()["portal"].split())
+
+
 def test_the_image_takes_in_only_what_is_listed():
     lines = (ROOT / ".dockerignore").read_text().split()
     assert lines[0] == "*"

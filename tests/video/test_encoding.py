@@ -17,7 +17,14 @@ from foundation.video.actions import NothingToRetryError, receive_upload, retry_
 from foundation.video.ladder import fit, frame_rate, steps_for
 from foundation.video.models import Video
 from foundation.video.probe import probe
-from foundation.video.sandbox import Sandbox, ToolFailedError, ToolStalledError, ToolTimeoutError, run
+from foundation.video.sandbox import (
+    Sandbox,
+    ToolFailedError,
+    ToolStalledError,
+    ToolTimeoutError,
+    is_isolated,
+    run,
+)
 from foundation.video.uploads import QuarantinedFile
 from tests.factories.accounts import UserFactory
 from tests.factories.video import VideoFactory
@@ -312,6 +319,31 @@ def test_without_namespaces_the_limits_hold(monkeypatch, small_clip, tmp_path):
     assert "bwrap" not in Sandbox(source=small_clip).argv(["ls"])
     made = encoding.make(probe(small_clip), small_clip, tmp_path, on_share=lambda share: None)
     assert made.renditions
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_a_tool_learns_nothing_of_our_environment(monkeypatch, isolated):
+    if isolated and not is_isolated():
+        pytest.skip("bubblewrap may make no namespaces here.")
+    monkeypatch.setattr("foundation.video.sandbox.is_isolated", lambda: isolated)
+    monkeypatch.setenv("PORTAL_SECRET_KEY", "a-secret-of-the-portal")
+    names = {line.partition("=")[0] for line in run(Sandbox(), ["env"], timeout_s=10).splitlines()}
+    assert {"PATH", "LANG"} <= names <= {"PATH", "LANG", "PWD"}
+
+
+@pytest.mark.parametrize("bwrap", [None, "/usr/bin/bwrap"])
+def test_a_worker_without_isolation_says_so_once(monkeypatch, caplog, bwrap):
+    monkeypatch.setattr("foundation.video.sandbox.which", lambda name: bwrap)
+    monkeypatch.setattr("foundation.video.sandbox._bubblewrap", lambda: ["sh", "-c", "echo No permissions >&2; exit 1"])
+    is_isolated.cache_clear()
+    try:
+        assert not is_isolated()
+        assert not is_isolated()
+    finally:
+        is_isolated.cache_clear()
+    assert len(caplog.messages) == 1
+    assert "without isolation" in caplog.text
+    assert ("No permissions" if bwrap else "not installed") in caplog.text
 
 
 # --- the job --------------------------------------------------------------------------------------------------------
