@@ -180,6 +180,12 @@ class Portal(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
@@ -271,13 +277,26 @@ def _wait_for(port: int) -> None:
     raise AssertionError("nginx does not listen")
 
 
-def _get(port: int, path: str, **headers: str) -> tuple[HTTPResponse, bytes]:
+def _connect(port: int) -> HTTPConnection:
     import ssl
     from http.client import HTTPSConnection
 
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connection: HTTPConnection = HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+    return HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+
+
+def _begin_post(port: int, path: str, length: int) -> HTTPConnection:
+    """A request whose body is still to come."""
+    connection = _connect(port)
+    connection.putrequest("POST", path)
+    connection.putheader("Content-Length", str(length))
+    connection.endheaders()
+    return connection
+
+
+def _get(port: int, path: str, **headers: str) -> tuple[HTTPResponse, bytes]:
+    connection = _connect(port)
     connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
     response = connection.getresponse()
     return response, response.read()
@@ -319,3 +338,23 @@ def test_nginx_gives_no_file_without_the_portal(nginx):
 
 def test_nginx_tells_the_portal_the_true_address(nginx):
     assert _get(nginx, "/vi/", X_Forwarded_For="1.2.3.4")[1] == b"127.0.0.1 https"
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_nginx_takes_big_files_at_the_upload_only(nginx, language):
+    size = 21 * 1024**2
+    upload = _begin_post(nginx, f"/{language}/teleconsults/upload/", size)
+    upload.send(bytes(size))
+    assert upload.getresponse().status == 200
+    for path in ("", "upload/more/", "a/edit/"):
+        assert _begin_post(nginx, f"/{language}/teleconsults/{path}", size).getresponse().status == 413
+    assert _begin_post(nginx, f"/{language}/teleconsults/upload/", 5 * 1024**3).getresponse().status == 413
+
+
+def test_nginx_takes_a_few_uploads_at_a_time_from_one_address(nginx):
+    slow = [_begin_post(nginx, "/vi/teleconsults/upload/", 100) for _ in range(8)]
+    time.sleep(0.3)
+    assert _begin_post(nginx, "/vi/teleconsults/upload/", 100).getresponse().status == 429
+    assert _get(nginx, "/vi/teleconsults/")[0].status == 200
+    for connection in slow:
+        connection.close()
