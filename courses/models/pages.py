@@ -37,6 +37,7 @@ from teleconsults.models import Recording
 if TYPE_CHECKING:
     from courses.models.enrolment import Enrolment
 
+PAGE_DIGITS = 4  # of a page number that somebody may type
 COVER_SPECS = ["fill-480x270|format-webp", "fill-960x540|format-webp"]
 
 
@@ -81,7 +82,8 @@ class CatalogueIndexPage(Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         practitioner = request.user.practitioner_or_none if request.user.is_authenticated else None
         specialty = request.GET.get("specialty", "")
-        number = max(1, int(page) if (page := request.GET.get("page", "1")).isdecimal() else 1)
+        page = request.GET.get("page", "1")
+        number = max(1, int(page)) if page.isdecimal() and len(page) <= PAGE_DIGITS else 1
         courses = CoursePage.objects.for_catalogue(practitioner, specialty_slug=specialty)
         start = (number - 1) * self.page_size
         shown = list(courses[start : start + self.page_size + 1])

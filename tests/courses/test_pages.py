@@ -75,6 +75,7 @@ def test_the_catalogue_pages(client, course, monkeypatch):
     assert course.title in page
     assert newest.title not in page
     assert text(client.get(reverse("courses:catalogue"), {"page": "x"}))
+    assert newest.title in text(client.get(reverse("courses:catalogue"), {"page": "9" * 20}))
 
 
 def test_lessons_and_quizzes_send_each_visitor_where_they_can_become_a_reader(client, course):
