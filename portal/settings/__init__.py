@@ -11,7 +11,7 @@ from portal.settings.places import (
     broker_socket,
     database_from_url,
     sqlite_database,
-    storages_in_bucket,
+    storage_in_bucket,
     writable_folder,
 )
 from portal.settings.production import NEEDED, refuse_unsafe
@@ -224,7 +224,8 @@ S3_SECRET_KEY = ENV.text("PORTAL_S3_SECRET_KEY")
 # Pictures in a bucket come from its own address, which the content policy must know.
 FILE_ORIGINS = [S3_ENDPOINT] if S3_BUCKET else []
 if S3_BUCKET:
-    STORAGES |= storages_in_bucket(
+    # Quarantine and clean stay on the disk: ffmpeg reads and writes files there, nginx sends them.
+    STORAGES["default"] = storage_in_bucket(
         S3_BUCKET, endpoint=S3_ENDPOINT, region=S3_REGION, access_key=S3_ACCESS_KEY, secret_key=S3_SECRET_KEY
     )
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -81,15 +81,14 @@ def sqlite_database(path: Path, *, checkpoints: bool) -> dict[str, Any]:
     }
 
 
-def storages_in_bucket(
-    bucket: str, *, endpoint: str, region: str, access_key: str, secret_key: str
-) -> dict[str, dict[str, Any]]:
-    """The three stores of files as folders of one S3-compatible bucket; without keys, the machine's own role counts."""
+def storage_in_bucket(bucket: str, *, endpoint: str, region: str, access_key: str, secret_key: str) -> dict[str, Any]:
+    """Editors' pictures and documents in an S3-compatible bucket; without keys, the machine's own role counts."""
     if bool(access_key) != bool(secret_key):
         raise ImproperlyConfigured(
             "PORTAL_S3_ACCESS_KEY and PORTAL_S3_SECRET_KEY belong together: set both or neither."
         )
-    common = {
+    options = {
+        "location": "media",
         "bucket_name": bucket,
         "endpoint_url": endpoint,
         "addressing_style": "path",
@@ -100,9 +99,4 @@ def storages_in_bucket(
         "file_overwrite": False,
         "signature_version": "s3v4",
     }
-    private = "foundation.kernel.bucket.PrivateBucketStorage"
-    return {
-        "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": common | {"location": "media"}},
-        "quarantine": {"BACKEND": private, "OPTIONS": common | {"location": "quarantine"}},
-        "clean": {"BACKEND": private, "OPTIONS": common | {"location": "clean"}},
-    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.settings import ENV
 from portal.settings.environment import Environment
-from portal.settings.places import broker_socket, database_from_url, storages_in_bucket
+from portal.settings.places import broker_socket, database_from_url, storage_in_bucket
 from portal.settings.production import NEEDED, refuse_unsafe
 from portal.settings.secret import kept_secret
 
@@ -180,20 +180,28 @@ def test_a_long_path_does_not_break_the_brokers_socket(tmp_path):
     assert broker_socket(long) == broker_socket(long) != broker_socket(long / "b")
 
 
-def test_a_bucket_holds_the_three_stores_and_gives_no_address_of_private_files():
-    from django.core.exceptions import SuspiciousFileOperation
+BUCKET = {"PORTAL_S3_BUCKET": "portal", "PORTAL_S3_ENDPOINT": "https://files.example"}
+PATHS = "from django.core.files.storage import storages as s; print(*(s[n].path('a') for n in ('quarantine', 'clean')))"
+
+
+def test_with_a_bucket_videos_stay_on_the_disk(tmp_path):
+    setup = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'portal.settings'; django.setup(); "
+    media = "print(type(s['default']).__name__)"
+    done = start(tmp_path, sys.executable, "-c", f"{setup}{PATHS}; {media}", **BUCKET)
+    var = tmp_path / "var"
+    assert done.stdout.split() == [str(var / "quarantine" / "a"), str(var / "clean" / "a"), "S3Storage"], done.stderr
+
+
+def test_a_bucket_gives_short_lived_addresses_of_editors_pictures():
     from django.core.files.storage import storages
     from django.test import override_settings
 
     keys = {"region": "", "access_key": "a", "secret_key": "s"}
-    stores = storages_in_bucket("portal", endpoint="https://files.example", **keys)
-    with override_settings(STORAGES=stores):
+    store = storage_in_bucket("portal", endpoint="https://files.example", **keys)
+    with override_settings(STORAGES={"default": store}):
         assert storages["default"].url("images/a.webp").startswith("https://files.example/portal/media/images/a.webp?")
-        for private in ("quarantine", "clean"):
-            with pytest.raises(SuspiciousFileOperation):
-                storages[private].url("a")
 
 
 def test_half_a_key_pair_is_refused():
     with pytest.raises(ImproperlyConfigured, match="set both or neither"):
-        storages_in_bucket("portal", endpoint="https://files.example", region="", access_key="a", secret_key="")
+        storage_in_bucket("portal", endpoint="https://files.example", region="", access_key="a", secret_key="")
