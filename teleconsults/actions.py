@@ -15,7 +15,7 @@ from foundation.notifications.actions import tell
 from foundation.video.actions import retire_addresses
 from foundation.video.models import Video
 from teleconsults.consent import CONSENT_VERSION
-from teleconsults.models import Recording
+from teleconsults.models import DETAILS, Recording
 
 _TOLD: dict[str, Promise] = {
     Video.State.READY: _("“%(title)s” is ready to be watched. Answer the consent question, then publish it."),
@@ -56,8 +56,10 @@ def submit_recording(draft: Recording, *, video: Video, tags: Sequence[str] = ()
 
 @transaction.atomic
 def change_details(recording: Recording, *, tags: Sequence[str], by: User) -> Recording:
-    """Keep changed words about a session."""
-    recording.save()
+    """Keep changed words about a session, and nothing else that `recording` may hold. Raises WithdrawnError."""
+    if _locked(recording).is_withdrawn:
+        raise WithdrawnError
+    recording.save(update_fields=DETAILS)
     recording.tags.set(tags)
     log(recording, "teleconsults.edit", user=by)
     return recording

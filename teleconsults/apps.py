@@ -14,11 +14,12 @@ class TeleconsultsConfig(AppConfig):
         from foundation.kernel.navigation import Place, places
         from foundation.kernel.roles import Role, grant
         from foundation.video.listeners import settled_listeners
-        from foundation.video.playback import viewers
+        from foundation.video.playback import closures, viewers
         from teleconsults import actions, erasure
-        from teleconsults.models import may_play
+        from teleconsults.models import is_taken_down, may_play
 
         viewers.register(may_play)
+        closures.register(is_taken_down)
         settled_listeners.register(actions.tell_author)
         exporters.register(erasure.export)
         erasers.register(erasure.erase)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from foundation.accounts.models import Facility, User
 from foundation.video.models import Video
 from teleconsults.consent import current_wording
-from teleconsults.models import Recording
+from teleconsults.models import DETAILS, Recording
 
 ACCEPT = "video/*,audio/*,.mkv,.mts,.m2ts,.ts,.flv,.wmv"
 
@@ -22,7 +22,7 @@ class DetailsForm(forms.ModelForm[Recording]):
 
     class Meta:
         model = Recording
-        fields = ["title", "held_on", "hub", "specialty", "presenters", "summary", "tags"]
+        fields = [*DETAILS, "tags"]
         widgets = {
             "held_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             "summary": forms.Textarea(attrs={"rows": 6}),
@@ -58,7 +58,7 @@ class UploadForm(DetailsForm):
     )
     kept = forms.SlugField(required=False, widget=forms.HiddenInput)
 
-    field_order = ["file", "title", "held_on", "hub", "specialty", "presenters", "summary", "tags", "kept"]
+    field_order = ["file", *DETAILS, "tags", "kept"]
 
     def __init__(self, *args: Any, author: User, refusal: object = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -14,6 +14,9 @@ from taggit.managers import TaggableManager
 from foundation.accounts.models import Facility, Specialty, User
 from foundation.video.models import Video, WatchRecord
 
+# What an author may say anew about a session; the tags stand in a table of their own.
+DETAILS = ["title", "held_on", "hub", "specialty", "presenters", "summary"]
+
 
 def new_public_id() -> str:
     """An unguessable name for a URL."""
@@ -26,7 +29,10 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         return self.filter(live=True, video__state=Video.State.READY)
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Published ones for verified members; one's own always; for reviewers also what is not published yet."""
+        """Published ones for verified members; one's own; for reviewers also what is not published yet.
+
+        Never what was withdrawn.
+        """
         if not isinstance(user, User):
             return self.none()
         visible = models.Q(author=user)
@@ -34,7 +40,7 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
             visible |= models.Q(live=True, video__state=Video.State.READY)
         if user.has_perm("teleconsults.review_recording"):
             visible |= models.Q(video__state=Video.State.READY)
-        return self.filter(visible)
+        return self.filter(visible, withdrawn_at=None)
 
     def withdrawn(self) -> Self:
         """Those that were public once; their page says what became of them."""
@@ -167,6 +173,11 @@ class Recording(models.Model):
 def may_play(user: User, video: Video) -> bool:
     """Registered with the video room: who may see a recording may play its film."""
     return Recording.objects.visible_to(user).filter(video=video).exists()
+
+
+def is_taken_down(video: Video) -> bool:
+    """Registered with the video room: nobody plays a withdrawn recording, its author included."""
+    return Recording.objects.withdrawn().filter(video=video).exists()
 
 
 def hubs_of(author: User) -> list[Facility]:

@@ -103,11 +103,12 @@ def _query(values: dict[str, str]) -> str:
 @require_safe
 @never_cache
 def watch(request: SignedInRequest, public_id: str) -> HttpResponse:
-    """The author always; a reviewer what is ready; members what is published; others learn what they lack."""
+    """The author and reviewers also before publication; members what is published; others learn what they lack."""
     visible = Recording.objects.visible_to(request.user).for_watching()
     recording = visible.filter(public_id=public_id).first()
     if recording is None:
-        return _missing(request, public_id)
+        withdrawn = Recording.objects.withdrawn().filter(public_id=public_id)
+        return _tombstone(request) if withdrawn.by(request.user).exists() else _missing(request, public_id)
     context = {
         "recording": recording,
         "video": recording.video,
@@ -122,8 +123,12 @@ def watch(request: SignedInRequest, public_id: str) -> HttpResponse:
 @member_required
 def _missing(request: MemberRequest, public_id: str) -> HttpResponse:
     if Recording.objects.withdrawn().filter(public_id=public_id).exists():
-        return render(request, "teleconsults/withdrawn.html", status=410)
+        return _tombstone(request)
     raise Http404
+
+
+def _tombstone(request: SignedInRequest) -> HttpResponse:
+    return render(request, "teleconsults/withdrawn.html", status=410)
 
 
 # --- authors --------------------------------------------------------------------------------------------------------
@@ -194,7 +199,7 @@ def prepare(request: SignedInRequest, public_id: str) -> HttpResponse:
         "recording": recording,
         "video": recording.video,
         "job": Job.objects.latest_for(recording.video.job_subject),
-        "playback": playback_for(recording.video, request.user),
+        "playback": None if recording.is_withdrawn else playback_for(recording.video, request.user),
         "record": watch_record_for(request.user, recording.video),
     }
     return render(request, "teleconsults/prepare.html", context)
@@ -207,7 +212,10 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
     hubs = list({hub.pk: hub for hub in [recording.hub, *hubs_of(request.user)]}.values())
     form = DetailsForm(request.POST or None, instance=recording, hubs=hubs)
     if form.is_valid():
-        change_details(form.save(commit=False), tags=form.cleaned_data["tags"], by=request.user)
+        try:
+            change_details(form.save(commit=False), tags=form.cleaned_data["tags"], by=request.user)
+        except RefusedError as refusal:
+            messages.error(request, str(refusal))
         return redirect("teleconsults:prepare", public_id)
     context = {"form": form, "recording": recording}
     return render(request, "teleconsults/edit.html", context, status=422 if form.is_bound else 200)

@@ -66,10 +66,7 @@ def _start_encode(video: Video, *, by: "User") -> Job:
 
 
 def retire_addresses(video: Video) -> None:
-    """Make every signed address of this video useless: the files move to a directory of another name.
-
-    The owner can still play it, by fresh addresses.
-    """
+    """Make every signed address of this video useless: the files move to a directory of another name."""
     if not video.directory:
         return
     clean = storages["clean"]

@@ -24,6 +24,8 @@ MARGIN_S = 2 * HOUR_S  # an address outlives the film by this
 
 # (user, video) -> may this person play it? Rooms that show videos register; one yes is enough.
 viewers: "Registry[Callable[[User, Video], bool]]" = Registry()
+# (video) -> was it taken down? One yes outweighs every right to play it, the owner's too.
+closures: "Registry[Callable[[Video], bool]]" = Registry()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,10 @@ class Playback:
 
 
 def may_play(user: "User", video: Video) -> bool:
-    """The owner always; others when a room that shows the video says so."""
-    return user.is_authenticated and (video.owner_id == user.pk or any(allows(user, video) for allows in viewers))
+    """The owner, and others when a room that shows the video says so; nobody what was taken down."""
+    if not user.is_authenticated or any(is_closed(video) for is_closed in closures):
+        return False
+    return video.owner_id == user.pk or any(allows(user, video) for allows in viewers)
 
 
 def playback_for(video: Video, user: "User") -> Playback | None:

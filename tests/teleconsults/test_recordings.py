@@ -21,6 +21,7 @@ from teleconsults.actions import (
     NotReadyError,
     WithdrawnError,
     answer_consent,
+    change_details,
     publish_recording,
     withdraw_recording,
 )
@@ -161,7 +162,8 @@ def test_every_page_of_an_author_opens_in_every_state(client, language):
         for recording in states:
             for name in ("watch", "prepare", "edit", "consent", "withdraw"):
                 response = client.get(reverse(f"teleconsults:{name}", args=[recording.public_id]))
-                assert response.status_code == 200, name
+                is_gone = recording.is_withdrawn and name in {"watch", "withdraw"}
+                assert response.status_code == (200 if not is_gone else 410 if name == "watch" else 404), name
         for name in ("mine", "upload", "library"):
             assert client.get(reverse(f"teleconsults:{name}")).status_code == 200
     with translation.override("en"):
@@ -249,6 +251,45 @@ def test_withdrawing_takes_it_down_for_good(client):
         publish_recording(recording, by=recording.author)
     with pytest.raises(IntegrityError), transaction.atomic():
         Recording.objects.filter(pk=recording.pk).update(live=True)
+
+
+def test_nobody_plays_what_was_withdrawn(client):
+    recording = RecordingFactory(published=True)
+    withdraw_recording(recording, reason="The family asked.", by=recording.author)
+    recording.video.refresh_from_db()
+    for person in (recording.author, reviewer(), member(), UserFactory(is_superuser=True)):
+        assert recording not in Recording.objects.visible_to(person)
+        assert not may_play(person, recording.video)
+        client.force_login(person)
+        assert client.post(reverse("video:play", args=[recording.video.public_id])).status_code == 404
+    client.force_login(recording.author)
+    assert client.get(recording.get_absolute_url()).status_code == 410
+    page = client.get(reverse("teleconsults:prepare", args=[recording.public_id])).content.decode()
+    assert "Readers see only that it was withdrawn" in page
+    assert "Nobody can watch it any more" in page
+    assert "<video" not in page
+    assert recording.video.directory not in page
+
+
+def test_an_edit_undoes_no_withdrawal(client):
+    recording = RecordingFactory(published=True, title="As it was")
+    stale = Recording.objects.get(pk=recording.pk)
+    withdraw_recording(recording, reason="A face", by=recording.author)
+    stale.title = "Changed"
+    with pytest.raises(WithdrawnError):
+        change_details(stale, tags=[], by=stale.author)
+    recording.refresh_from_db()
+    assert (recording.title, recording.is_withdrawn, recording.live) == ("As it was", True, False)
+
+
+def test_an_edit_keeps_the_details_and_nothing_else():
+    recording = RecordingFactory(published=True)
+    stale = Recording.objects.get(pk=recording.pk)
+    stale.title, stale.live, stale.consent = "Changed", False, ""
+    change_details(stale, tags=["dengue"], by=stale.author)
+    recording.refresh_from_db()
+    assert (recording.title, recording.live, recording.consent) == ("Changed", True, Recording.Consent.NO_PATIENT)
+    assert list(recording.tags.names()) == ["dengue"]
 
 
 def test_only_what_is_public_can_be_withdrawn():
