@@ -181,8 +181,13 @@ def is_taken_down(video: Video) -> bool:
 
 
 def hubs_of(author: User) -> list[Facility]:
-    """In whose name this person may publish: their own facility, if it is a hub; any hub for a superuser."""
+    """In whose name this person may publish: their own facility, if it is a hub and they are verified.
+
+    Any hub for a superuser.
+    """
     if author.is_superuser:
         return list(Facility.objects.hubs())
     practitioner = author.practitioner_or_none
-    return [practitioner.facility] if practitioner and practitioner.facility.is_hub else []
+    if practitioner is None or not practitioner.is_verified:
+        return []
+    return [practitioner.facility] if practitioner.facility.is_hub else []

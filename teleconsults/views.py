@@ -144,19 +144,25 @@ def mine(request: SignedInRequest) -> HttpResponse:
 @staff_role_required(Role.AUTHOR)
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: SignedInRequest) -> HttpResponse:
+    if not hubs_of(request.user):
+        return _no_hub(request)
     handler = QuarantineUploadHandler(request)
     if request.method == "POST":
         request.upload_handlers = [handler]
     return _upload(request, handler)
 
 
+def _no_hub(request: SignedInRequest) -> HttpResponse:
+    """Why this author cannot upload: not verified (any more), or not at a hub."""
+    if not request.user.is_verified_member:
+        return redirect("accounts:standing")
+    return render(request, "teleconsults/no_hub.html", status=403)
+
+
 @csrf_protect
 def _upload(request: SignedInRequest, handler: QuarantineUploadHandler) -> HttpResponse:
-    hubs = hubs_of(request.user)
-    if not hubs:
-        return render(request, "teleconsults/no_hub.html", status=403)
     data = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = UploadForm(*data, hubs=hubs, author=request.user, refusal=handler.refusal)
+    form = UploadForm(*data, hubs=hubs_of(request.user), author=request.user, refusal=handler.refusal)
     if form.is_bound:
         try:
             recording = _take(form, request)
@@ -205,7 +211,7 @@ def prepare(request: SignedInRequest, public_id: str) -> HttpResponse:
     return render(request, "teleconsults/prepare.html", context)
 
 
-@login_required
+@staff_role_required(Role.AUTHOR)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
     recording = _own(request, public_id)
@@ -221,7 +227,7 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
     return render(request, "teleconsults/edit.html", context, status=422 if form.is_bound else 200)
 
 
-@login_required
+@staff_role_required(Role.AUTHOR)
 @require_http_methods(["GET", "HEAD", "POST"])
 def consent(request: SignedInRequest, public_id: str) -> HttpResponse:
     recording = _own(request, public_id)
@@ -236,7 +242,7 @@ def consent(request: SignedInRequest, public_id: str) -> HttpResponse:
     return render(request, "teleconsults/consent.html", context, status=422 if form.is_bound else 200)
 
 
-@login_required
+@staff_role_required(Role.AUTHOR)
 @require_POST
 def publish(request: SignedInRequest, public_id: str) -> HttpResponse:
     recording = _own(request, public_id)
@@ -249,7 +255,7 @@ def publish(request: SignedInRequest, public_id: str) -> HttpResponse:
     return redirect(recording)
 
 
-@login_required
+@staff_role_required(Role.AUTHOR)
 @require_POST
 def retry(request: SignedInRequest, public_id: str) -> HttpResponse:
     try:

@@ -26,7 +26,7 @@ from teleconsults.actions import (
     withdraw_recording,
 )
 from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
-from teleconsults.models import Recording
+from teleconsults.models import Recording, hubs_of
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, SpecialtyFactory, UserFactory
 from tests.factories.teleconsults import RecordingFactory
 from tests.factories.video import VideoFactory
@@ -89,10 +89,19 @@ def test_the_watch_page_by_person(client):
 @pytest.mark.parametrize("name", ["prepare", "edit", "consent", "publish", "retry", "withdraw"])
 def test_an_authors_pages_are_the_authors(client, name):
     recording = RecordingFactory(published=True)
-    client.force_login(member())
+    client.force_login(author_at_hub())
     address = reverse(f"teleconsults:{name}", args=[recording.public_id])
     assert client.post(address).status_code in {404, 405}
     assert client.get(address).status_code in {404, 405}
+
+
+@pytest.mark.parametrize("name", ["edit", "consent", "publish", "retry"])
+def test_who_lost_the_role_changes_nothing(client, name):
+    recording = RecordingFactory(author=author_at_hub())
+    recording.author.groups.clear()
+    client.force_login(recording.author)
+    assert client.post(reverse(f"teleconsults:{name}", args=[recording.public_id])).status_code == 403
+    assert client.get(reverse("teleconsults:prepare", args=[recording.public_id])).status_code == 200
 
 
 # --- the pages ------------------------------------------------------------------------------------------------------
@@ -383,6 +392,19 @@ def test_who_may_upload(client):
     assert client.get(address).status_code == 403
     client.force_login(member(user=UserFactory(roles=[Role.AUTHOR])))
     assert "Recordings come from hubs" in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("state", [{"pending": True}, {"verified": True, "verified_until": datetime.date(2020, 1, 1)}])
+def test_an_author_who_is_not_verified_uploads_nothing(client, small_clip, empty_storages, state):
+    author = PractitionerFactory(
+        facility=FacilityFactory(hub=True), user=UserFactory(roles=[Role.AUTHOR]), **state
+    ).user
+    assert hubs_of(author) == []
+    client.force_login(author)
+    with small_clip.open("rb") as handle:
+        response = client.post(reverse("teleconsults:upload"), details(author, file=handle))
+    assert response.url == reverse("accounts:standing")
+    assert not Video.objects.exists()
 
 
 def test_an_upload_needs_the_token_of_the_form(small_clip, empty_storages):
