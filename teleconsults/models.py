@@ -42,6 +42,15 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
             visible |= models.Q(video__state=Video.State.READY)
         return self.filter(visible, withdrawn_at=None)
 
+    def open_in_admin_to(self, user: User | AnonymousUser) -> Self:
+        """Published ones for editors, who need be no members; for reviewers what waits for publication, too."""
+        if user.is_superuser:
+            return self
+        shown = models.Q(live=True)
+        if user.has_perm("teleconsults.review_recording"):
+            shown |= models.Q(withdrawn_at=None)
+        return self.filter(shown, video__state=Video.State.READY)
+
     def withdrawn(self) -> Self:
         """Those that were public once; their page says what became of them."""
         return self.filter(withdrawn_at__isnull=False)

@@ -1,12 +1,30 @@
 """Recordings in the admin: a list to look up, a chooser for lessons, and the names of acts in the log."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.panels import FieldPanel
 from wagtail.log_actions import LogActionRegistry
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
-from wagtail.snippets.views.snippets import SnippetViewSet
+from wagtail.snippets.views.chooser import (
+    ChooseResultsView,
+    ChooseView,
+    SnippetChooserViewSet,
+    SnippetChosenMultipleView,
+    SnippetChosenView,
+)
+from wagtail.snippets.views.snippets import (
+    DeleteView,
+    EditView,
+    HistoryView,
+    InspectView,
+    SnippetViewSet,
+    UsageView,
+)
 
 from teleconsults.models import Recording, RecordingQuerySet
 
@@ -35,9 +53,53 @@ class ChoosePublishedResultsView(PublishedChoice, ChooseResultsView):
     pass
 
 
+class ChosenPublishedView(SnippetChosenView):
+    def get_object(self, pk: str) -> Recording:
+        return Recording.objects.published().get(pk=pk)
+
+
+class ChosenPublishedMultipleView(SnippetChosenMultipleView):
+    def get_objects(self, pks: Iterable[str]) -> RecordingQuerySet:
+        return Recording.objects.published().filter(pk__in=pks)
+
+
 class RecordingChooserViewSet(SnippetChooserViewSet):
     choose_view_class = ChoosePublishedView
     choose_results_view_class = ChoosePublishedResultsView
+    chosen_view_class = ChosenPublishedView
+    chosen_multiple_view_class = ChosenPublishedMultipleView
+
+
+class OpenToReader:
+    """A page about one recording: 404 for an id that the list would not show to this person."""
+
+    if TYPE_CHECKING:
+        request: HttpRequest
+
+    def get_object(self, *args: Any, **kwargs: Any) -> Recording:
+        found: Recording = super().get_object(*args, **kwargs)  # type: ignore[misc]  # of the view that this is mixed into
+        get_object_or_404(Recording.objects.open_in_admin_to(self.request.user), pk=found.pk)
+        return found
+
+
+class OpenEditView(OpenToReader, EditView):
+    pass
+
+
+class OpenDeleteView(OpenToReader, DeleteView):
+    pass
+
+
+class OpenUsageView(OpenToReader, UsageView):
+    pass
+
+
+class OpenHistoryView(OpenToReader, HistoryView):
+    pass
+
+
+class OpenInspectView(OpenToReader, InspectView):
+    pass
 
 
 class RecordingViewSet(SnippetViewSet):
@@ -55,6 +117,11 @@ class RecordingViewSet(SnippetViewSet):
     inspect_view_enabled = True
     inspect_view_fields = ["title", "held_on", "hub", "author", "presenters", "specialty", "summary", "consent", "live"]
     copy_view_enabled = False
+    edit_view_class = OpenEditView
+    delete_view_class = OpenDeleteView
+    usage_view_class = OpenUsageView
+    history_view_class = OpenHistoryView
+    inspect_view_class = OpenInspectView
     chooser_viewset_class = RecordingChooserViewSet
     panels = [FieldPanel(name) for name in ("title", "held_on", "specialty", "presenters", "summary", "tags")]
 

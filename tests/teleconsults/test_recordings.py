@@ -435,15 +435,43 @@ def test_a_person_gets_a_copy_and_is_forgotten():
 
 
 # --- the admin ------------------------------------------------------------------------------------------------------
+def editor(*codenames):
+    """Somebody in the admin who may look at recordings, and has the permissions named besides."""
+    group = Group.objects.create(name=f"editors {' '.join(codenames)}")
+    permissions = {"access_admin", "view_recording", *codenames}
+    group.permissions.set(Permission.objects.filter(codename__in=permissions))
+    user = UserFactory(is_staff=True)
+    user.groups.add(group)
+    return user
+
+
 def test_an_editor_chooses_among_published_recordings(client):
     shown, draft = RecordingFactory(published=True, title="For lessons"), RecordingFactory(title="Draft")
-    editor = UserFactory(is_staff=True)
-    group = Group.objects.create(name="editors of this test")
-    group.permissions.add(
-        Permission.objects.get(codename="access_admin"), Permission.objects.get(codename="view_recording")
-    )
-    editor.groups.add(group)
-    client.force_login(editor)
+    client.force_login(editor())
     chooser = client.get(reverse("wagtailsnippetchoosers_teleconsults_recording:choose")).content.decode()
     assert shown.title in chooser
     assert draft.title not in chooser
+    chosen = "wagtailsnippetchoosers_teleconsults_recording:chosen"
+    assert shown.title in client.get(reverse(chosen, args=[shown.pk])).content.decode()
+    assert client.get(reverse(chosen, args=[draft.pk]), follow=True).status_code == 404
+    both = client.get(reverse(f"{chosen}_multiple"), {"id": [shown.pk, draft.pk]}).content.decode()
+    assert shown.title in both
+    assert draft.title not in both
+
+
+@pytest.mark.parametrize("page", ["inspect", "edit", "history", "usage", "delete"])
+def test_an_id_opens_in_the_admin_what_the_person_may_see(client, page):
+    shown, draft = RecordingFactory(published=True), RecordingFactory()
+    withdrawn = RecordingFactory(withdrawn_at=timezone.now(), withdrawn_by=draft.author)
+    acts = ["change_recording", "delete_recording"]
+    for person, statuses in [
+        (editor(*acts), [200, 404, 404]),
+        (editor("review_recording", *acts), [200, 200, 404]),
+        (UserFactory(is_superuser=True, is_staff=True), [200, 200, 200]),
+    ]:
+        client.force_login(person)
+        addresses = [
+            reverse(f"wagtailsnippets_teleconsults_recording:{page}", args=[recording.pk])
+            for recording in (shown, draft, withdrawn)
+        ]
+        assert [client.get(address, follow=True).status_code for address in addresses] == statuses
