@@ -41,6 +41,11 @@ class IncompleteProfileError(RefusedError):
     code = "incomplete_profile"
 
 
+class ProfileNotConfirmedError(RefusedError):
+    message = _("No coordinator has confirmed this person's profile yet. Issue again once it is confirmed.")
+    code = "profile_not_confirmed"
+
+
 class IncompleteBodyError(RefusedError):
     message = _("The issuing body has no place or no signatory yet. Complete it in the admin.")
     code = "incomplete_body"
@@ -58,7 +63,13 @@ class _HandledElsewhereError(Exception):
 # What the batch page says for a row's `refusal_code`.
 REFUSALS = {
     refusal.code: refusal.message
-    for refusal in (IncompleteProfileError, IncompleteBodyError, UnprintableError, TypesettingError)
+    for refusal in (
+        ProfileNotConfirmedError,
+        IncompleteProfileError,
+        IncompleteBodyError,
+        UnprintableError,
+        TypesettingError,
+    )
 }
 
 
@@ -95,6 +106,8 @@ def _issue(row: IssueRow, by: User) -> None:
 
 def _draft(entry: CreditEntry, counter: SerialCounter, by: User) -> Certificate:
     """The certificate with the number after the counter's, complete but not stored."""
+    if not entry.practitioner.was_confirmed:
+        raise ProfileNotConfirmedError
     body, number, public_id, now = entry.activity.issuing_body, counter.last_number + 1, new_public_id(), timezone.now()
     serial = format_serial(body.serial_code, counter.year, number)
     payload = build_payload(

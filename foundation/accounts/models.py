@@ -398,6 +398,11 @@ class Practitioner(models.Model):
         return not self.has_expired
 
     @property
+    def was_confirmed(self) -> bool:
+        """A coordinator vouched for what the profile says now, even where the term has passed since."""
+        return self.verification == self.Verification.VERIFIED
+
+    @property
     def has_expired(self) -> bool:
         """Was verified once, and must be looked at again."""
         return (

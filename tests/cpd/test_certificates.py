@@ -193,6 +193,22 @@ def test_what_cannot_be_printed_right_is_not_issued_and_uses_up_no_number(activi
     assert Certificate.objects.get().number == 1
 
 
+@pytest.mark.parametrize("verification", ["draft", "pending", "refused"])
+def test_what_no_coordinator_confirmed_is_not_printed(activity, admin, verification):
+    holder = PractitionerFactory(verified=True, verification=verification)
+    batch = issue_certificates([CreditEntryFactory(activity=activity, practitioner=holder)], by=admin)
+    work_off(batch)
+    assert list(batch.rows.values_list("outcome", "refusal_code")) == [("refused", "profile_not_confirmed")]
+    assert not Certificate.objects.exists()
+
+
+def test_a_verification_whose_term_has_passed_is_enough(activity, admin):
+    holder = PractitionerFactory(verified=True, verified_until=datetime.date.today() - datetime.timedelta(days=1))
+    batch = issue_certificates([CreditEntryFactory(activity=activity, practitioner=holder)], by=admin)
+    work_off(batch)
+    assert outcomes(batch) == ["issued"]
+
+
 def test_a_stopped_batch_is_taken_up_again(activity, admin):
     batch = issue_certificates([CreditEntryFactory(activity=activity)], by=admin)
     assert resume_batch(batch, by=admin) is None  # its job still waits

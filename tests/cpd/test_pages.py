@@ -135,6 +135,13 @@ def test_selected_people_are_shown_once_more_then_issued(desk, activity, setting
     assert {certificate.entry for certificate in Certificate.objects.all()} == {first, second}
 
 
+def test_whose_profile_no_coordinator_confirmed_is_marked_before_issuing(desk, activity):
+    waiting = CreditEntryFactory(activity=activity, practitioner=PractitionerFactory(pending=True))
+    assert "profile not confirmed" in text(desk.post(reverse("cpd:issue"), {"entry": [waiting.pk]}))
+    confirmed = CreditEntryFactory(activity=activity)
+    assert "profile not confirmed" not in text(desk.post(reverse("cpd:issue"), {"entry": [confirmed.pk]}))
+
+
 def test_a_double_click_says_that_they_have_one_already(desk, activity, settings, django_capture_on_commit_callbacks):
     settings.JOBS_EAGER = True
     entry = CreditEntryFactory(activity=activity)
