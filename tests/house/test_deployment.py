@@ -336,6 +336,24 @@ def test_nginx_gives_no_file_without_the_portal(nginx):
     assert _get(nginx, "/media/images/a.webp")[1] == b"picture"
 
 
+def test_nginx_logs_no_secret_of_an_address(nginx, tmp_path_factory):
+    secret = "a1b2-secret"
+    cut = ["/vi/account/password/reset/key/", "/en/account/confirm-email/", "/c/", "/vi/check/", "/v/"]
+    for path in cut:
+        _get(nginx, f"{path}{secret}/more")
+    _get(nginx, "/vi/courses/dengue/")
+    log = next(tmp_path_factory.getbasetemp().glob("nginx*/access.log"))
+    for _ in range(40):
+        lines = log.read_text()
+        if "/vi/courses/dengue/" in lines:
+            break
+        time.sleep(0.05)
+    assert '"GET /vi/courses/dengue/" 200' in lines
+    assert secret not in lines
+    for path in [path for path in cut if path != "/v/"]:  # what the portal hands over is logged as its file
+        assert f'"GET {path}-" 200' in lines
+
+
 def test_nginx_tells_the_portal_the_true_address(nginx):
     assert _get(nginx, "/vi/", X_Forwarded_For="1.2.3.4")[1] == b"127.0.0.1 https"
 
