@@ -143,7 +143,8 @@ def new_confirmation(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "accounts/new_confirmation.html", {"form": form})
     email = form.cleaned_data["email"]
-    if limited(request, "confirmation", rate="10/10m") or limited(request, "confirmation", rate="3/10m", per=email):
+    mailbox = email.strip().lower()
+    if limited(request, "confirmation", rate="10/10m") or limited(request, "confirmation", rate="3/10m", per=mailbox):
         return too_many_requests(request)
     if address := unconfirmed_address(email):
         address.send_confirmation(request, signup=False)

@@ -1,14 +1,18 @@
 """A rate limit on the cache, for pages that allauth does not guard."""
 
 import hashlib
+import logging
 import time
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from foundation.kernel.http import client_address
+
+logger = logging.getLogger(__name__)
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -31,10 +35,13 @@ def limited(request: HttpRequest, key: str, *, rate: str = "30/m", per: str = ""
     who = hashlib.sha256((per or client_address(request)).encode()).hexdigest()[:32]
     window = int(time.time()) // period_s
     name = f"rate:{key}:{who}:{window}"
-    cache.add(name, 0, timeout=period_s + 1)
     try:
+        cache.add(name, 0, timeout=period_s + 1)
         return cache.incr(name) > amount
     except ValueError:  # the window ended between the two calls
+        return False
+    except (RedisError, OSError) as error:
+        logger.warning("The cache is away, requests for %s are not counted: %s", key, type(error).__name__)
         return False
 
 

@@ -138,8 +138,13 @@ def test_asking_for_a_new_link_does_not_tell_who_has_an_account(client):
 def test_asking_for_links_again_and_again_has_to_wait(client):
     UserFactory(email="late@lientuyen.example", address=False)
     answers = [
-        client.post(reverse("accounts:new_confirmation"), {"email": "late@lientuyen.example"}).status_code
-        for _ in range(4)
+        client.post(reverse("accounts:new_confirmation"), {"email": written}).status_code
+        for written in (
+            "late@lientuyen.example",
+            "Late@lientuyen.example",
+            "late@LienTuyen.example ",
+            "LATE@lientuyen.example",
+        )
     ]
     assert answers == [302, 302, 302, 429]
 

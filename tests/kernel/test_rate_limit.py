@@ -1,7 +1,9 @@
 """A limit on the cache: so many requests a visitor and period."""
 
 import pytest
+from django.core.cache import caches
 from django.test import RequestFactory
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from foundation.kernel import rate_limit
 from foundation.kernel.rate_limit import limited, parse_rate, too_many_requests
@@ -40,6 +42,14 @@ def test_a_new_period_begins_at_nothing(request_from, monkeypatch):
     limited(request_from("192.0.2.1"), "check", rate="1/m")
     monkeypatch.setattr(rate_limit.time, "time", lambda: 1_000_100.0)
     assert not limited(request_from("192.0.2.1"), "check", rate="1/m")
+
+
+def test_a_cache_that_is_away_lets_requests_through(request_from, settings, tmp_path):
+    away = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"unix://{tmp_path}/none.sock"}
+    settings.CACHES = {"default": away}
+    with pytest.raises(RedisConnectionError):
+        caches["default"].get("anything")
+    assert not any(limited(request_from("192.0.2.1"), "check", rate="1/m") for _ in range(3))
 
 
 @pytest.mark.django_db
