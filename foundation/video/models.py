@@ -111,7 +111,7 @@ class Video(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.original_name
+        return self.public_id
 
     @property
     def job_subject(self) -> str:
