@@ -335,8 +335,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
-SECURE_HSTS_PRELOAD = IS_HTTPS
+# The other hosts of the domain are not ours to decide about, and browsers forget such a promise only after a year.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = ENV.flag("PORTAL_HSTS_SUBDOMAINS", default=False) and IS_HTTPS
 SECURE_SSL_REDIRECT = ENV.flag("PORTAL_HTTPS_REDIRECT", default=True) and IS_HTTPS
 if ENV.flag("PORTAL_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -347,7 +347,8 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 # The frame-ancestors above say "none" for pages; Wagtail shows previews in a frame of its admin.
 X_FRAME_OPTIONS = "SAMEORIGIN"
-SILENCED_SYSTEM_CHECKS = ["security.W019"]
+# W005 and W021 ask for HSTS on all subdomains and for preloading, which PORTAL_HSTS_SUBDOMAINS turns on.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W019", "security.W021"]
 CSRF_FAILURE_VIEW = "portal.home.views.csrf_failure"
 
 # --- Logs -----------------------------------------------------------------------------------------------------------

@@ -54,6 +54,13 @@ def test_the_example_as_it_stands_starts_the_embedded_portal(tmp_path):
     assert start(tmp_path, **example | {"PORTAL_VAR_DIR": str(tmp_path)}).returncode == 0
 
 
+@pytest.mark.parametrize(("given", "promise"), [({}, "False False"), ({"PORTAL_HSTS_SUBDOMAINS": "true"}, "True True")])
+def test_other_hosts_of_the_domain_are_promised_to_browsers_only_on_request(tmp_path, given, promise):
+    show = "from portal import settings as s; print(s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD)"
+    done = start(tmp_path, sys.executable, "-c", show, **PRODUCTION | given)
+    assert done.stdout.strip() == promise
+
+
 def test_a_complete_production_starts(tmp_path):
     done = start(tmp_path, **PRODUCTION)
     assert (done.returncode, done.stderr) == (0, "")
