@@ -8,7 +8,13 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from cpd.issuing import issue_for_row
 from cpd.models import IssueBatch
+from foundation.accounts.models import User
+from foundation.jobs.models import Job
 from foundation.jobs.registry import JobHandle, job
+
+
+def _issues_for_its_body(job: Job, user: User) -> bool:
+    return IssueBatch.objects.visible_to(user).filter(pk=job.args["batch_id"]).exists()
 
 
 @job(
@@ -17,6 +23,7 @@ from foundation.jobs.registry import JobHandle, job
     label=_lazy("Issuing certificates"),
     seen_with="cpd.issue_certificate",
     can_cancel=True,
+    may_act=_issues_for_its_body,
 )
 def issue_batch(handle: JobHandle, *, batch_id: int) -> dict[str, Any]:
     """Work off the rows that wait; killed and run again, it goes on where it stood. Returns how many had which end."""

@@ -146,6 +146,15 @@ class Job(models.Model):
         kind = kind_or_none(self.kind)
         return not self.is_finished and not self.is_cancel_requested and kind is not None and kind.can_cancel
 
+    def may_be_acted_on_by(self, user: "User") -> bool:
+        """Who may stop it or try it again: the one who started it, unless its kind says who; superusers any."""
+        if user.is_superuser:
+            return True
+        kind = kind_or_none(self.kind)
+        if kind is not None and kind.may_act is not None:
+            return kind.may_act(self, user)
+        return self.owner_id == user.pk
+
     @property
     def percent(self) -> int:
         return int(self.progress * 100)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from foundation.accounts.models import User
+    from foundation.jobs.models import Job
 
 
 class LeaseLostError(Exception):
@@ -45,11 +46,12 @@ class JobHandle(Protocol):
 
 
 type JobFunction = Callable[..., dict[str, Any] | None]
+type MayAct = Callable[["Job", "User"], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """One kind of long work: what people call it, its queue, how often it is tried, who else may see it."""
+    """One kind of long work: what people call it, its queue, how often it is tried, who may see it and act."""
 
     name: str
     function: JobFunction
@@ -58,6 +60,7 @@ class JobKind:
     label: str | Promise
     seen_with: str
     can_cancel: bool
+    may_act: MayAct | None
 
 
 _kinds: dict[str, JobKind] = {}
@@ -71,15 +74,17 @@ def job(
     label: str | Promise = "",
     seen_with: str = "",
     can_cancel: bool = False,
+    may_act: MayAct | None = None,
 ) -> Callable[[JobFunction], JobFunction]:
     """Declare `function(handle, **args)` as the work behind `name`; run twice, it leaves the same result.
 
-    Besides the owner, holders of the permission `seen_with` may see such jobs, cancel them (when the function asks
-    `is_cancelled`, hence `can_cancel`) and try them again. Texts that the function writes are in the owner's language.
+    Besides the owner, holders of the permission `seen_with` may see such jobs. To cancel one (when the function asks
+    `is_cancelled`, hence `can_cancel`) or try it again is its owner's, unless `may_act` decides for each job and
+    person. Texts that the function writes are in the owner's language.
     """
 
     def declare(function: JobFunction) -> JobFunction:
-        _kinds[name] = JobKind(name, function, queue, max_attempts, label, seen_with, can_cancel)
+        _kinds[name] = JobKind(name, function, queue, max_attempts, label, seen_with, can_cancel, may_act)
         return function
 
     return declare

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -33,11 +34,12 @@ def progress(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         return HttpResponseClientRefresh() if is_poll else redirect_to_login(request.get_full_path())
     job = get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
     then = "refresh" if request.GET.get("then") == "refresh" else ""
+    may_act = job.may_be_acted_on_by(request.user)
     if not is_poll:
-        return render(request, "jobs/progress.html", {"job": job})
+        return render(request, "jobs/progress.html", {"job": job, "may_act": may_act})
     if job.is_finished and then:
         return HttpResponseClientRefresh()
-    return render(request, "components/job_progress.html", {"job": job, "then": then})
+    return render(request, "components/job_progress.html", {"job": job, "then": then, "may_act": may_act})
 
 
 @require_POST
@@ -55,6 +57,8 @@ def cancel(request: "SignedInRequest", job_id: uuid.UUID) -> HttpResponse:
 def _act(request: "SignedInRequest", job_id: uuid.UUID, action: Callable[..., Job]) -> HttpResponse:
     """Do it, then back to the page of this portal that asked, or to the job's own."""
     job = get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
+    if not job.may_be_acted_on_by(request.user):
+        raise PermissionDenied
     try:
         action(job, by=request.user)
     except RefusedError as refusal:

@@ -37,6 +37,10 @@ class JobIndexView(IndexView):
 
 
 class JobInspectView(InspectView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"may_act": self.object.may_be_acted_on_by(self.request.user)}
+
     def get_field_display_value(self, field_name: str, field: models.Field[Any, Any] | None) -> Any:
         """Wagtail would print times in UTC."""
         value = super().get_field_display_value(field_name, field)

@@ -1,11 +1,13 @@
 """The desk, one's own hours, the public check: what each person sees and may do."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from cpd.actions import issue_certificates, revoke_certificate
 from cpd.issuing import issue_for_row
 from cpd.models import Activity, Certificate, IssueBatch
+from foundation.jobs.models import Job
 from foundation.kernel.roles import Role
 from tests.factories.accounts import PractitionerFactory, UserFactory
 from tests.factories.cpd import (
@@ -140,6 +142,23 @@ def test_whose_profile_no_coordinator_confirmed_is_marked_before_issuing(desk, a
     assert "profile not confirmed" in text(desk.post(reverse("cpd:issue"), {"entry": [waiting.pk]}))
     confirmed = CreditEntryFactory(activity=activity)
     assert "profile not confirmed" not in text(desk.post(reverse("cpd:issue"), {"entry": [confirmed.pk]}))
+
+
+def test_only_those_who_issue_for_the_body_stop_its_batch(client, activity, admin):
+    batch = issue_certificates([CreditEntryFactory(activity=activity)], by=admin)
+    cancel = reverse("jobs:cancel", args=[Job.objects.latest_for(batch.job_subject).pk])
+    colleague = CpdAdminFactory(bodies=[activity.issuing_body])
+    admin.groups.clear()  # who started it and issues no more
+    for person, status in [
+        (UserFactory(roles=[Role.EDITOR]), {403, 404}),
+        (CpdAdminFactory(bodies=[IssuingBodyFactory()]), {403, 404}),
+        (admin, {403}),
+        (colleague, {302}),
+    ]:
+        client.force_login(person)
+        # Permissions of roles are loaded with the reference data; here the kind's permission is given by hand.
+        person.user_permissions.add(Permission.objects.get(codename="issue_certificate"))
+        assert client.post(cancel).status_code in status
 
 
 def test_a_double_click_says_that_they_have_one_already(desk, activity, settings, django_capture_on_commit_callbacks):

@@ -119,6 +119,30 @@ def test_others_neither_retry_nor_stop_and_a_link_alone_does_nothing(client, own
     assert client.get(address(crashed, "retry")).status_code == 405
 
 
+def test_who_may_only_see_a_job_neither_stops_it_nor_tries_it_again(client, owner):
+    waiting, crashed = (JobFactory(kind="tests.shared", owner=owner, **traits) for traits in ({}, {"crashed": True}))
+    for onlooker in (with_permission("view_job"), with_permission("add_job")):
+        client.force_login(onlooker)
+        assert "Stop this work" not in client.get(address(waiting)).content.decode()
+        assert "Try again" not in client.get(address(crashed)).content.decode()
+        assert "Try again" not in poll(client, crashed).content.decode()
+        assert client.post(address(waiting, "cancel")).status_code == 403
+        assert client.post(address(crashed, "retry")).status_code == 403
+    client.force_login(UserFactory(is_superuser=True))
+    assert client.post(address(waiting, "cancel")).status_code == 302
+    assert client.post(address(crashed, "retry")).status_code == 302
+
+
+def test_the_desk_offers_buttons_only_to_those_who_may_act(client):
+    crashed = JobFactory(crashed=True, owner=UserFactory())
+    editor = with_permission("view_job")
+    editor.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    client.force_login(editor)
+    page = client.get(reverse("jobs_desk:inspect", args=[crashed.pk]))
+    assert page.status_code == 200
+    assert address(crashed, "retry") not in page.content.decode()
+
+
 def test_stopping_a_waiting_job(client, owner):
     client.force_login(owner)
     waiting = JobFactory(kind="tests.shared", owner=owner)
