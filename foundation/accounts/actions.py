@@ -76,11 +76,12 @@ def facts_undone_by(practitioner: Practitioner, facts: ProfileFacts) -> list[str
 def save_profile(user: User, facts: ProfileFacts, *, by: User) -> Practitioner:
     """Write the profile and, where it is new or a vouched-for fact changed, ask the facility's coordinator to confirm.
 
+    Who waits already and changes nothing that is vouched for goes on waiting; the coordinators were told.
     A new facility ends the verification at once: its former coordinator no longer sees the person.
     """
     practitioner = Practitioner.objects.select_for_update(of=("self",)).filter(user=user).first()
     changed = facts_undone_by(practitioner, facts) if practitioner else list(VOUCHED_FOR)
-    is_confirmed = practitioner is not None and practitioner.is_verified and not changed
+    is_settled = practitioner is not None and (practitioner.is_verified or practitioner.is_waiting) and not changed
     former = practitioner.facility_id if practitioner else None
     practitioner = practitioner or Practitioner(user=user)
     user.full_name, user.language = facts.full_name, facts.language
@@ -90,13 +91,13 @@ def save_profile(user: User, facts: ProfileFacts, *, by: User) -> Practitioner:
         setattr(practitioner, name, getattr(facts, name))
     for name in ("licence_type", "licence_number", "licence_issuer", "licence_date"):
         setattr(practitioner, name, getattr(facts, name))
-    if not is_confirmed:
+    if not is_settled:
         _ask_for_confirmation(practitioner)
     practitioner.save()
     practitioner.specialties.set(facts.specialties)
     if former not in {None, practitioner.facility_id}:
         log(practitioner, "accounts.change_facility", user=by, data={"from": former, "to": practitioner.facility_id})
-    if not is_confirmed:
+    if not is_settled:
         log(practitioner, "accounts.ask_for_confirmation", user=by, data={"changed": changed})
         enqueue("accounts.mail_waiting", args={"practitioner_id": practitioner.pk}, subject=_subject(practitioner))
     return practitioner

@@ -32,7 +32,7 @@ def mail_waiting(handle: JobHandle, *, practitioner_id: int) -> dict[str, Any]:
     practitioner = Practitioner.objects.for_standing().get(pk=practitioner_id)
     if not practitioner.is_waiting:
         return {"sent": 0}
-    readers = list(practitioner.facility.coordinators.filter(is_active=True).exclude(pk=practitioner.user_id))
+    readers = list(practitioner.facility.acting_coordinators().exclude(pk=practitioner.user_id))
     readers = readers or list(User.objects.filter(is_superuser=True, is_active=True))
     for reader in readers:
         _write_to(reader, "accounts/mail/waiting", practitioner, "accounts:people")

@@ -164,6 +164,11 @@ class Facility(NamedInBothLanguages):
         self.search_text = folded(" ".join(words))[:640]
         super().save(*args, **kwargs)  # type: ignore[arg-type]  # passed through unchanged
 
+    def acting_coordinators(self) -> models.QuerySet["User"]:
+        """Those named here who may decide: with an open account, and the role or all rights."""
+        may_decide = models.Q(groups__name=Role.COORDINATOR.value) | models.Q(is_superuser=True)
+        return self.coordinators.filter(may_decide, is_active=True).distinct()
+
     @property
     def place(self) -> str:
         """«Quận cũ, Tỉnh»: what tells two facilities of one name apart."""

@@ -75,7 +75,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
 @login_required
 def standing(request: SignedInRequest) -> HttpResponse:
     practitioner = request.user.practitioner_or_none
-    has_coordinator = practitioner is not None and practitioner.facility.coordinators.filter(is_active=True).exists()
+    has_coordinator = practitioner is not None and practitioner.facility.acting_coordinators().exists()
     return render(request, "accounts/standing.html", {"practitioner": practitioner, "has_coordinator": has_coordinator})
 
 
@@ -92,6 +92,9 @@ def profile(request: SignedInRequest) -> HttpResponse:
             labels = [form.fields[name].label for name in undone]
             context = {"form": form, "changed": labels, "facility": facts.facility, "moves": "facility" in undone}
             return render(request, "accounts/profile_confirm.html", context)
+    if limited(request, "profile", rate="10/h", per=str(request.user.pk)):
+        form.add_error(None, _("You have saved your profile many times. Please wait an hour, then save it again."))
+        return render(request, "accounts/profile.html", {"form": form}, status=429)
     saved = save_profile(request.user, facts, by=request.user)
     messages.success(request, _("Your profile is saved."))
     return redirect("accounts:overview" if saved.is_verified else "accounts:standing")

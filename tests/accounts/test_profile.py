@@ -187,6 +187,42 @@ def test_correcting_a_refused_profile_asks_again(client, facility):
     assert refused.refusal_reason == ""
 
 
+def test_coordinators_are_told_once_while_nothing_they_vouch_for_changes(
+    client, newcomer, facility, settings, django_capture_on_commit_callbacks
+):
+    settings.JOBS_EAGER = True
+    CoordinatorFactory(facilities=[facility])
+    letters = []
+    for changes in ({}, {}, {"title": "ThS"}, {"licence_number": "9/BYT-CCHN"}):
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(ADDRESS, typed(facility, **changes))
+        letters.append(len(mail.outbox))
+    assert letters == [1, 1, 1, 2]
+    practitioner = Practitioner.objects.get(user=newcomer)
+    assert practitioner.is_waiting
+    assert practitioner.licence_number == "9/BYT-CCHN"
+
+
+def test_only_coordinators_with_the_role_are_told(
+    client, newcomer, facility, settings, django_capture_on_commit_callbacks
+):
+    settings.JOBS_EAGER = True
+    acting, former = CoordinatorFactory(facilities=[facility]), UserFactory()
+    facility.coordinators.add(former)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(ADDRESS, typed(facility))
+    assert [letter.to for letter in mail.outbox] == [[acting.email]]
+
+
+def test_saving_again_and_again_has_to_wait(client, newcomer, facility):
+    answers = [client.post(ADDRESS, typed(facility, licence_number=f"{number}/BYT-CCHN")) for number in range(11)]
+    assert [answer.status_code for answer in answers] == [302] * 10 + [429]
+    page = answers[-1].content.decode()
+    assert "wait an hour" in page
+    assert 'value="10/BYT-CCHN"' in page
+    assert Practitioner.objects.get(user=newcomer).licence_number == "9/BYT-CCHN"
+
+
 TODAY = date(2026, 11, 21)
 FINE = {
     "kind": "cchn",
