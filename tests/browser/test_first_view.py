@@ -1,12 +1,14 @@
 """The first view of a page: light, still, accessible, ours alone, readable without script and on a narrow phone."""
 
 import json
+import uuid
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from portal.demo.content import NAMESPACE
 from tests.browser.conftest import DESK, PHONE, NewPage, demo_password, sign_in
 from tests.processes import PortalStack
 
@@ -14,7 +16,17 @@ BUDGET_BYTES = 100_000
 COURSE = "/vi/courses/sot-xuat-huyet-dengue-dau-hieu-canh-bao/"
 DOCTOR = "doctor@lientuyen.example"
 PUBLIC = ["/vi/", "/en/", "/vi/courses/", COURSE, "/vi/account/login/", "/vi/account/signup/"]
-FOR_MEMBERS = ["/vi/home/", f"{COURSE}ba-giai-doan-va-phan-loai/", "/vi/teleconsults/", "/vi/cpd/", "/vi/inbox/"]
+WATCH = f"/vi/teleconsults/{uuid.uuid5(NAMESPACE, 'dengue-ngay-thu-nam').hex[:24]}/"
+FOR_MEMBERS = [
+    "/vi/home/",
+    f"{COURSE}ba-giai-doan-va-phan-loai/",
+    f"{COURSE}xem-hoi-chan/",
+    f"{COURSE}kiem-tra/",
+    WATCH,
+    "/vi/teleconsults/",
+    "/vi/cpd/",
+    "/vi/inbox/",
+]
 
 LAYOUT_SHIFT = """
 window.layoutShift = 0;
@@ -101,6 +113,28 @@ def test_a_page_can_be_read_without_script(path, open_as):
     page.goto(path)
     assert page.locator("h1").first.is_visible()
     assert len(page.locator("main").inner_text()) > 80
+
+
+def test_a_question_of_the_quiz_keeps_within_the_budget_and_axe_finds_nothing(open_as):
+    page = open_as(f"{COURSE}kiem-tra/", bypass_csp=True)
+    page.goto(f"{COURSE}kiem-tra/")
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_url("**/learn/attempts/**")
+    traffic = Traffic(page)
+    page.reload(wait_until="networkidle")
+    assert page.locator("main input[type=radio], main input[type=checkbox]").count() >= 2
+    assert traffic.wire_bytes <= BUDGET_BYTES
+    assert not Axe().run(page).response["violations"]
+
+
+def test_the_players_library_loads_when_play_is_pressed_and_not_before(open_as):
+    page = open_as(WATCH)
+    traffic = Traffic(page)
+    page.goto(WATCH, wait_until="networkidle")
+    assert not [url for url in traffic.urls if "/vendor/hls/" in url]
+    page.locator("[data-player] button").first.click()
+    page.wait_for_function("document.querySelector('video').currentTime > 0.5", timeout=30_000)
+    assert [url for url in traffic.urls if "/vendor/hls/" in url]
 
 
 def test_saving_data_saves_the_fonts(open_as):
