@@ -29,6 +29,7 @@ class PageEditor:
             )
             assert found
             page.goto(f"/admin/pages/{found[1]}/")
+        assert found
         page.locator(f"a[href='/admin/pages/{found[1]}/add_subpage/']").first.click()
         page.wait_for_url(re.compile(r"/add(_subpage)?/"))
         if "/add_subpage/" in page.url:  # there is a choice of kinds
