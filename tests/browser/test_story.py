@@ -166,7 +166,6 @@ def compose_a_course(page: Page, folder: Path, album: Album) -> None:
     course.field("hours_confirmed").check()
     course.page.locator("[role=tab][href='#tab-promote']").click()
     course.fill(slug=SLUG)
-    course.page.locator("[role=tab][href='#tab-content']").click()
     album.take(page, "editor-course")
     course.publish()
 
