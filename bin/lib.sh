@@ -6,6 +6,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 PYTHON=$ROOT/.venv/bin/python
 UV=$ROOT/.tools/bin/uv
 UV_VERSION=0.13.9
+# Without the bytecode that Python keeps beside its modules, every process takes four times as long to start.
+unset PYTHONDONTWRITEBYTECODE
 export PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 
 say() { printf '%s\n' "→ $*" >&2; }

@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+import prepared
+
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 sys.path.insert(0, str(ROOT))
@@ -26,8 +28,7 @@ from django.db.migrations.executor import MigrationExecutor  # noqa: E402
 from django.db.migrations.recorder import MigrationRecorder  # noqa: E402
 
 VAR_DIR: Path = settings.VAR_DIR
-# There from the first migration until the demo network is complete: an interrupted first start goes on.
-FIRST_START = VAR_DIR / ".first-start"
+FIRST_START = prepared.first_start(settings)
 
 
 def say(text: str) -> None:
@@ -51,10 +52,9 @@ def migrate() -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def load_reference(identity: str) -> None:
-    """Provinces, professions, kinds of activity … from the tables that lie beside the code."""
-    tables = sorted(path for room in ("foundation", "cpd") for path in (ROOT / room).glob("**/data/*.csv"))
-    mark = fingerprint([identity, *(hashlib.sha256(path.read_bytes()).hexdigest() for path in tables)])
+def load_reference(identity: str, sources: str) -> None:
+    """Provinces, professions, consent texts … from the files beside the code, and the roles that the code grants."""
+    mark = fingerprint([identity, sources])
     stamp = VAR_DIR / ".reference"
     if is_fresh(stamp, mark):
         return
@@ -69,11 +69,9 @@ def load_demo() -> None:
 
 
 def collect_static() -> None:
-    files = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
-    seen = (f"{path} {(stat := path.stat()).st_size} {stat.st_mtime_ns}" for path in files)
     backend = str(settings.STORAGES["staticfiles"]["BACKEND"])
-    mark = fingerprint([backend, hashlib.sha256((ROOT / "uv.lock").read_bytes()).hexdigest(), *seen])
-    stamp = Path(settings.STATIC_ROOT) / ".stamp"
+    mark = fingerprint([backend, *prepared.packages(), *prepared.static_files()])
+    stamp = prepared.static_stamp(settings)
     if is_fresh(stamp, mark):
         return
     say("collecting static files")
@@ -88,16 +86,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--no-demo", action="store_true")
     wants_demo = not parser.parse_args().no_demo and settings.MODE == "embedded"
-    began = time.monotonic()
+    began, sources = time.monotonic(), prepared.sources_mark()
     if wants_demo and not connection.introspection.table_names():
         FIRST_START.touch()
     migrate()
     first = MigrationRecorder(connection).migration_qs.order_by("applied").values_list("applied", flat=True).first()
-    load_reference(f"{settings.DATABASES[DEFAULT_DB_ALIAS]['NAME']} {first}")
+    load_reference(f"{settings.DATABASES[DEFAULT_DB_ALIAS]['NAME']} {first}", sources)
     if wants_demo and FIRST_START.exists():
         load_demo()
         FIRST_START.unlink()
     collect_static()
+    prepared.note_prepared(settings, sources=sources)
     say(f"ready to serve after {time.monotonic() - began:.1f} s")
 
 

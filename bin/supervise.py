@@ -27,6 +27,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO
 
+from prepared import is_prepared
+
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 IS_LINUX = sys.platform == "linux"
@@ -193,7 +195,9 @@ class Keeper:
             self.stopping.wait(0.05)
 
     def _prepare(self) -> None:
-        """Bring database and static files up to date, in a process that goes away again."""
+        """Bring database and static files up to date, in a process that goes away again; none where nothing changed."""
+        if is_prepared(self.settings):
+            return
         arguments = ["--no-demo"] if self.options.no_demo else []
         service = Service("prepare", [sys.executable, str(ROOT / "bin" / "prepare.py"), *arguments])
         self._spawn(service)

@@ -168,3 +168,22 @@ def test_a_wrong_setting_stops_it_with_a_sentence(tmp_path: Path):
     assert done.returncode == 2
     assert "PORTAL_MAIL_PORT must be a whole number" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_second_start_prepares_nothing_but_what_is_missing(portal: Portal):
+    portal.wait_for("is ready")
+    portal.end()
+    second = Portal(portal.var)
+    ready_after_s = second.wait_for("is ready")
+    sys.stdout.write(f"second start ready after {ready_after_s:.1f} s\n")
+    second.end()
+    assert "prepare |" not in second.log.read_text()
+
+    # As after a restore of an older copy: the folder remembers a start, the database lacks a migration.
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
+    older = [sys.executable, ROOT / "manage.py", "migrate", "--verbosity=0", "notifications", "0001"]
+    subprocess.run(older, env=outside | {"PORTAL_VAR_DIR": str(portal.var)}, check=True)
+    third = Portal(portal.var)
+    third.wait_for("is ready")
+    third.end()
+    assert "prepare | bringing the database up to date" in third.log.read_text()
