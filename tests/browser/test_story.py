@@ -5,9 +5,6 @@
 
 import os
 import re
-import subprocess
-import time
-import unicodedata
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -25,8 +22,10 @@ from tests.browser.people import (
     Watcher,
     link_in_letter,
 )
+from tests.browser.watching import drag_to, percent_counted, position_of, press_play, wait_for_second
 from tests.factories.accounts import PASSWORD
 from tests.factories.courses import picture
+from tests.paper import codes_on, pictured, words_of
 from tests.processes import BASE_DIR, PortalStack
 
 CLIP = BASE_DIR / "tests/media/teleconsult.mp4"
@@ -330,37 +329,6 @@ def watch_on_two_devices(phone: Page, desk: Page, album: Album) -> None:
     expect(phone.locator("h1")).to_have_text(QUIZ)
 
 
-def press_play(page: Page) -> None:
-    """Start the player and see that it plays."""
-    page.locator("[data-player-play]").click()
-    expect(page.locator("video")).to_have_js_property("readyState", 4, timeout=60_000)
-    wait_for_second(page, position_of(page) + 0.5)
-
-
-def wait_for_second(page: Page, second: float, *, timeout_s: float = 90) -> None:
-    deadline = time.monotonic() + timeout_s
-    while (position := position_of(page)) < second:
-        assert time.monotonic() < deadline, f"The film stands at {position} s instead of {second}."
-        page.wait_for_timeout(200)
-
-
-def position_of(page: Page) -> float:
-    return float(page.locator("video").evaluate("video => video.currentTime"))
-
-
-def drag_to(page: Page, *, share: float) -> None:
-    """Seek to a share of the film on the bar below it."""
-    box = page.locator("[data-player-strip]").bounding_box()
-    assert box
-    page.locator("[data-player-strip]").click(position={"x": box["width"] * share, "y": box["height"] / 2})
-
-
-def percent_counted(page: Page) -> int:
-    found = re.search(r"\d+", page.locator("[data-player-strip]").get_attribute("aria-label") or "")
-    assert found
-    return int(found[0])
-
-
 def fail_then_pass_the_quiz(page: Page, album: Album) -> None:
     page.locator("form[action$='/start/'] button").click()
     answer_all(page, WRONG_ANSWERS, album)
@@ -427,15 +395,11 @@ def issue_the_certificate(page: Page, portal: PortalStack, folder: Path, album: 
     words = words_of(paper)
     for expected in (DOCTORS_NAME, DISTRICT, COURSE, HUB, printed_serial, "06/05/1996"):
         assert expected.casefold() in words.casefold(), f"{expected} is not printed:\n{words}"
-    found = re.search(r"https?://\S+?/c/[\w-]+", words)
-    assert found, words
-    return found[0].removeprefix(portal.base_url)
-
-
-def words_of(paper: Path) -> str:
-    """The text of a PDF on one line, letters composed."""
-    printed = subprocess.run(["pdftotext", "-raw", paper, "-"], check=True, capture_output=True, text=True)
-    return " ".join(unicodedata.normalize("NFC", printed.stdout).split())
+    [address] = codes_on(pictured(paper))
+    # Who has no reader of codes types what stands beside it.
+    assert address in words
+    assert re.fullmatch(re.escape(portal.base_url) + r"/c/[\w-]{16,}", address)
+    return address
 
 
 def check_then_revoke(stranger: Page, issuer: Page, check_address: str, album: Album) -> None:

@@ -20,8 +20,8 @@ from weasyprint.urls import FatalURLFetchingError
 from cpd.press import press
 from cpd.qr import qr_path
 from cpd.typesetting import FONT_FILES, TypesettingError, certificate_html, certificate_pdf, unprintable
+from tests.paper import PIXELS_PER_INCH, codes_on, pictured, words_of
 
-PIXELS_PER_INCH = 200
 PAYLOAD = {
     "template": "TT32-2023-PL2/1",
     "serial": "HUB07/2026/000123",
@@ -63,12 +63,10 @@ VIETNAMESE = (
 )
 
 
-def pictured(pdf: bytes, folder: Path) -> Image.Image:
+def printed(pdf: bytes, folder: Path, **resolution: int) -> Image.Image:
     """The first page as poppler draws it, in grey."""
     (folder / "page.pdf").write_bytes(pdf)
-    command = ["pdftoppm", "-r", str(PIXELS_PER_INCH), "-gray", "-png", "-singlefile", "page.pdf", "page"]
-    subprocess.run(command, cwd=folder, check=True)
-    return Image.open(folder / "page.png").convert("L")
+    return pictured(folder / "page.pdf", **resolution)
 
 
 def ink(image: Image.Image) -> Image.Image:
@@ -112,14 +110,14 @@ def test_every_vietnamese_letter_is_drawn_as_the_font_has_it(style, css, tmp_pat
     )
     sheet = f"@page {{ margin: 0; background: white }} p {{ color: black; font-size: 20pt; left: 20mm; {css} }}"
     html = f'<html lang="vi"><style>{sheet}</style>{rows}</html>'
-    page = pictured(press().render(html).write_pdf(), tmp_path)
+    page = printed(press().render(html).write_pdf(), tmp_path)
     mm = PIXELS_PER_INCH / 25.4
     for index, line in enumerate(lines):
         top = int((10 + 20 * index) * mm)
-        printed = ink(page.crop((0, top, page.width, int(top + 18 * mm))))
+        drawn = ink(page.crop((0, top, page.width, int(top + 18 * mm))))
         reference = drawn_by_freetype(line, style, 20)
-        assert abs(printed.width - reference.width) < 3 + 0.02 * reference.width, line
-        assert likeness(printed, reference) > 0.9, line
+        assert abs(drawn.width - reference.width) < 3 + 0.02 * reference.width, line
+        assert likeness(drawn, reference) > 0.9, line
 
 
 @needs_poppler
@@ -132,7 +130,7 @@ def test_a_wrong_letter_would_be_noticed():
 
 @needs_poppler
 def test_title_and_name_on_the_certificate_look_like_the_font(tmp_path):
-    page = pictured(certificate_pdf(PAYLOAD), tmp_path)
+    page = printed(certificate_pdf(PAYLOAD), tmp_path)
     words = subprocess.run(
         ["pdftotext", "-bbox-layout", "page.pdf", "-"], cwd=tmp_path, check=True, capture_output=True
     )
@@ -147,17 +145,17 @@ def test_title_and_name_on_the_certificate_look_like_the_font(tmp_path):
         found[text] = tuple(int(float(edge) * PIXELS_PER_INCH / 72) for edge in box)
     # The name has no letter-spacing, so that both engines set it alike.
     left, top, right, bottom = found[PAYLOAD["holder"]["name"]]
-    printed = ink(page.crop((left - 6, top - 6, right + 6, bottom + 6)))
-    assert likeness(printed, drawn_by_freetype(PAYLOAD["holder"]["name"], "bold", 22)) > 0.9
+    drawn = ink(page.crop((left - 6, top - 6, right + 6, bottom + 6)))
+    assert likeness(drawn, drawn_by_freetype(PAYLOAD["holder"]["name"], "bold", 22)) > 0.9
     assert "GIẤY CHỨNG NHẬN" in found
 
 
 @needs_poppler
 def test_every_field_can_be_copied_from_the_file(tmp_path):
     (tmp_path / "c.pdf").write_bytes(certificate_pdf(PAYLOAD))
-    command = ["pdftotext", "-raw", "c.pdf", "-"]
-    text = " ".join(subprocess.run(command, cwd=tmp_path, check=True, capture_output=True).stdout.decode().split())
-    assert text == unicodedata.normalize("NFC", text)
+    raw = subprocess.run(["pdftotext", "c.pdf", "-"], cwd=tmp_path, check=True, capture_output=True).stdout.decode()
+    assert raw == unicodedata.normalize("NFC", raw)
+    text = words_of(tmp_path / "c.pdf")
     for words in (
         "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
         "Độc lập - Tự do - Hạnh phúc",
@@ -245,6 +243,14 @@ def test_what_the_font_lacks_is_known_before_printing():
     assert unprintable(PAYLOAD) == set()
     assert unprintable({"name": VIETNAMESE + "“”–…≥°µαβ₫ŁжČ"}) == set()
     assert unprintable({"name": "Nguyễn 🩺 文"}) == {"🩺", "文"}
+
+
+@needs_poppler
+@pytest.mark.parametrize("pixels_per_inch", [100, 300])
+def test_a_phone_reads_the_check_address_off_the_paper(pixels_per_inch, tmp_path):
+    page = printed(certificate_pdf(PAYLOAD), tmp_path, pixels_per_inch=pixels_per_inch)
+    assert codes_on(page) == [PAYLOAD["check_url"]]
+    assert codes_on(page.rotate(7, fillcolor=255).filter(ImageFilter.GaussianBlur(0.8))) == [PAYLOAD["check_url"]]
 
 
 def test_the_code_can_be_read_back():
