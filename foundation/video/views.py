@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -73,7 +74,9 @@ def rendition(
     if not is_signed(signature, directory, user_id=user_id, expires=expires) or request.user.pk != user_id:
         raise PermissionDenied
     if expires < time.time():
-        return HttpResponse(status=410, content_type="text/plain")
+        # The player reads the status and asks for a fresh address; who opened the address itself reads the words.
+        words = _("This address of a film has expired. Open the page of the recording and press play again.")
+        return HttpResponse(words, status=410, content_type="text/plain; charset=utf-8")
     if not ranges.is_servable(file_name):
         raise Http404
     if settings.X_ACCEL:

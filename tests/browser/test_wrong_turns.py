@@ -1,13 +1,18 @@
 """What goes wrong for people, and what the portal makes of it: a sentence, and nothing lost."""
 
 import json
+import re
 import signal
+import uuid
+from collections import Counter
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import DESK, PHONE, sign_in
-from tests.browser.people import CPD_ADMIN, SPECIALIST, Watcher
+from portal.demo.content import NAMESPACE
+from tests.browser.conftest import DESK, PHONE, demo_password, sign_in
+from tests.browser.people import CPD_ADMIN, SPECIALIST, Watcher, letters_to, link_in_letter
+from tests.browser.watching import drag_to, position_of, press_play, wait_for_second
 from tests.factories.accounts import PASSWORD
 from tests.processes import BASE_DIR, PortalStack
 
@@ -53,6 +58,26 @@ def open_page(staffed_portal, new_page):
     assert watcher.origins <= {staffed_portal.base_url}
     # That an answer was a refusal is what these tests are about.
     assert not [complaint for complaint in watcher.complaints if "Failed to load resource" not in complaint]
+
+
+VIEWER = "doctor@lientuyen.example"
+FILM = uuid.uuid5(NAMESPACE, "dot-quy-con-70-phut").hex[:24]
+
+# Prints the folder of that film as it was signed for its viewer in 2023.
+EXPIRED_ADDRESS = f"""
+from foundation.accounts.models import User
+from foundation.video.playback import signed_prefix
+from teleconsults.models import Recording
+film = Recording.objects.get(public_id="{FILM}").video
+print(signed_prefix(film.directory, user_id=User.objects.get(email="{VIEWER}").pk, expires=1_700_000_000))
+"""
+# Notes the second at which the film began to play, each time.
+NOTE_STARTS = """() => {
+  window.starts = [];
+  const video = document.querySelector("video");
+  video.addEventListener("loadeddata", () =>
+    video.addEventListener("playing", () => window.starts.push(video.currentTime), {once: true}));
+}"""
 
 
 def fill_upload(page: Page, *, title: str) -> None:
@@ -109,6 +134,12 @@ def test_a_worker_killed_in_mid_encode_leaves_no_half_film(staffed_portal, open_
     # 240p, 480p, 720p and the sound alone.
     assert len(renditions) == 4
 
+    # It plays, and to its end: the half that was written before the kill is not what people get.
+    press_play(page)
+    drag_to(page, share=0.85)
+    expect(page.locator("video")).to_have_js_property("ended", True, timeout=60_000)
+    assert 27 <= position_of(page) <= 28
+
 
 def encode_of(portal: PortalStack, public_id: str) -> tuple[str, int, float, list]:
     """State, attempt and progress of the latest job on a recording's film, and the renditions it has."""
@@ -161,3 +192,102 @@ def test_back_after_submitting_shows_the_result_and_changes_no_answer(world, ope
         page.locator(".quiz__forward").click()
     page.wait_for_url("**/result/")
     expect(page.locator(".quiz-score__number")).to_contain_text("0")
+
+
+def test_a_confirmation_link_that_is_too_old_offers_a_new_one(staffed_portal, open_page):
+    address = "cham.tre@lientuyen.example"
+    page = open_page(viewport=PHONE)
+    page.goto("/vi/account/signup/")
+    page.locator("[name=full_name]").fill("Mẫu Văn Chậm")
+    page.locator("[name=email]").fill(address)
+    for name in ("password1", "password2"):
+        page.locator(f"[name={name}]").fill(PASSWORD)
+    page.locator("[name=consent]").check()
+    page.locator("form[action$='/signup/'] button").click()
+    page.wait_for_url("**/confirm-email/")
+
+    first_link = link_in_letter(staffed_portal, address, containing="/confirm-email/")
+    page.goto(four_days_older(staffed_portal, first_link))
+    expect(page.locator("main")).to_contain_text("quá hạn")
+    expect(page.locator("main form button")).to_have_count(0)
+    page.locator("main a[href$='/new-confirmation/']").click()
+    page.locator("main [name=email]").fill(address)
+    page.locator("main form button").click()
+    page.wait_for_url("**/confirm-email/")
+    second_letter = list(letters_to(staffed_portal, address))[1]
+    second_link = re.search(r"https?://\S+", second_letter)
+    assert second_link
+    assert first_link not in second_letter
+    page.goto(second_link[0])
+    page.locator("main form button").click()
+    page.wait_for_url("**/account/standing/")
+
+
+def four_days_older(portal: PortalStack, link: str) -> str:
+    """The link as it would be, had the letter been sent four days ago."""
+    key = link.rstrip("/").rsplit("/", 1)[1]
+    old_key = portal.python(f"""
+import time
+from unittest import mock
+from allauth.account import app_settings
+from django.core import signing
+address = signing.loads({key!r}, salt=app_settings.SALT)
+with mock.patch("django.core.signing.time.time", return_value=time.time() - 4 * 24 * 60 * 60):
+    print(signing.dumps(address, salt=app_settings.SALT))
+""").splitlines()[-1]
+    return link.replace(key, old_key)
+
+
+def test_a_film_goes_on_by_itself_when_its_address_expires_under_way(demo_portal, new_page):
+    """As with a page left open overnight: from the third segment on, the address is one of long ago."""
+    page = new_page(demo_portal, viewport=DESK)
+    sign_in(page, VIEWER, demo_password(demo_portal))
+    page.goto(f"/vi/teleconsults/{FILM}/")
+    expired = demo_portal.python(EXPIRED_ADDRESS).splitlines()[-1]
+    asked, plays, answers = Counter(), [], []
+    page.on("request", lambda request: plays.append(request.url) if request.url.endswith("/play") else None)
+    page.on("response", lambda response: answers.append(response.status) if "/v/" in response.url else None)
+
+    def expire(route: Route) -> None:
+        url = route.request.url
+        asked[url] += 1
+        is_old = url.endswith(".m4s") and asked[url] > 3 and len(plays) == 1
+        route.continue_(url=demo_portal.base_url + expired + url.rsplit("/", 1)[1] if is_old else url)
+
+    page.route("**/v/**", expire)
+    page.evaluate(NOTE_STARTS)
+    page.locator("[data-player-speed]").select_option("1.5")
+    page.locator("[data-player-quality]").select_option(index=1)
+    press_play(page)
+    began = position_of(page)
+    wait_for_second(page, began + 15)
+    assert 410 in answers
+    assert len(plays) == 2, "The player has not asked for a fresh address."
+    expect(page.locator("[data-player-error]")).to_be_hidden()
+    _, went_on = page.evaluate("window.starts")
+    assert began + 3 < went_on < began + 15, "The film began again, or went on elsewhere."
+
+    # A second time within a minute is a fault: it is said, and nothing is lost by trying again.
+    page.unroute("**/v/**")
+    page.route("**/v/**", lambda route: route.fulfill(status=410))
+    stopped = position_of(page)
+    page.locator("[data-player-quality]").select_option(index=2)
+    expect(page.locator("[data-player-error]")).to_be_visible()
+    page.unroute("**/v/**")
+    page.locator("[data-player-retry]").click()
+    expect(page.locator("video")).to_have_js_property("readyState", 4, timeout=30_000)
+    wait_for_second(page, stopped + 0.5)
+    assert page.evaluate("window.starts")[-1] > stopped - 1
+
+    # The server has kept the place as well.
+    with page.expect_response(lambda answer: "/beat" in answer.url):
+        page.locator("video").evaluate("video => video.pause()")
+    stopped = position_of(page)
+    page.reload()
+    press_play(page)
+    assert position_of(page) > stopped - 1
+
+    # Who opens the address itself reads what to do.
+    raw = page.request.get(expired + "saver.mp4")
+    assert raw.status == 410
+    assert "hết hạn" in raw.text()

@@ -4,6 +4,7 @@ import { Beats } from "./beats.js";
 import { Intervals } from "./intervals.js";
 
 const BEAT_MS = 20_000;
+const RENEW_MS = 60_000;
 const COUNTED_RATE = 1.5;
 const QUALITY = "player-quality";
 
@@ -51,30 +52,54 @@ class Player {
     }
   }
 
-  async start(from) {
+  // Play was pressed, here or beside a fault.
+  async start() {
+    if (!(await this.freshSource())) return;
+    if (!this.isStarted) {
+      this.position = this.source.position;
+      this.listen();
+    }
+    this.draw(this.source.watched_ranges);
+    this.video.controls = true;
+    this.video.focus({ preventScroll: true });
+    await this.attach({ isPlaying: true });
+  }
+
+  // The addresses have expired while the page was open: fresh ones, and on from the same second.
+  async renew() {
+    if (Date.now() - (this.renewedAt ?? 0) < RENEW_MS) return this.fail(this.text("Failed"));
+    this.renewedAt = Date.now();
+    const isPlaying = !this.video.paused;
+    if (await this.freshSource()) await this.attach({ isPlaying });
+  }
+
+  // Asks for addresses and a watch session; false after having said why there are none.
+  async freshSource() {
     this.find("error").hidden = true;
     this.find("play").hidden = true;
     this.note(this.text("Loading"));
     try {
-      const response = await fetch(this.root.dataset.playUrl, {
-        method: "POST",
-        headers: { "X-CSRFToken": this.token },
-        redirect: "error",
-      });
+      const response = await this.ask();
       if ([403, 404, 410].includes(response.status)) return this.fail(this.text("Gone"));
       if (!response.ok) throw new Error(response.status);
       this.source = await response.json();
     } catch {
       return this.fail(this.text("Failed"));
     }
-    const position = from ?? (this.isStarted ? this.video.currentTime : this.source.position);
     this.seq = 0;
-    this.draw(this.source.watched_ranges);
-    if (!this.isStarted) this.listen();
-    await this.attach(position);
+    return true;
   }
 
-  async attach(position) {
+  ask() {
+    return fetch(this.root.dataset.playUrl, {
+      method: "POST",
+      headers: { "X-CSRFToken": this.token },
+      redirect: "error",
+    });
+  }
+
+  async attach({ isPlaying }) {
+    const { position } = this;
     const quality = this.find("quality").value;
     this.hls?.destroy();
     this.hls = null;
@@ -87,9 +112,8 @@ class Player {
     } catch {
       return this.fail(this.text("Failed"));
     }
-    this.video.controls = true;
-    this.video.focus({ preventScroll: true });
     this.setSpeed(Number(this.find("speed").value));
+    if (!isPlaying) return;
     try {
       await this.video.play();
     } catch {
@@ -122,7 +146,9 @@ class Player {
     const isSaver = this.root.querySelector("option[data-key=saver]")?.value === quality;
     this.video.src = isSaver ? this.source.saver : address;
     this.video.addEventListener("loadedmetadata", () => (this.video.currentTime = position), { once: true });
-    this.video.addEventListener("error", () => this.fail(this.text("Failed")), { once: true });
+    // A browser that plays by itself does not say what the server answered.
+    const hasExpired = () => Date.now() > this.source.expires * 1000;
+    this.video.onerror = () => (hasExpired() ? this.renew() : this.fail(this.text("Failed")));
   }
 
   setLevel(quality) {
@@ -136,10 +162,8 @@ class Player {
   trouble(Hls, data) {
     if (!data.fatal) return;
     const code = data.response?.code;
-    if ((code === 403 || code === 410) && Date.now() - (this.renewedAt ?? 0) > 60_000) {
-      // The address has expired while the page was open: ask for a fresh one and go on.
-      this.renewedAt = Date.now();
-      this.start(this.video.currentTime);
+    if (code === 403 || code === 410) {
+      this.renew();
     } else if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !this.hasRecovered) {
       this.hasRecovered = true;
       this.hls.recoverMediaError();
@@ -154,7 +178,7 @@ class Player {
     } catch {
       // Not remembered, but chosen.
     }
-    if (this.isStarted) this.attach(this.video.currentTime);
+    if (this.isStarted) this.attach({ isPlaying: !this.video.paused });
   }
 
   setSpeed(rate) {
@@ -170,7 +194,11 @@ class Player {
     const { video } = this;
     video.addEventListener("playing", () => this.note(video.playbackRate > COUNTED_RATE ? this.text("Fast") : ""));
     video.addEventListener("timeupdate", () => this.moved());
-    for (const name of ["seeking", "waiting"]) video.addEventListener(name, () => this.intervals.stop());
+    video.addEventListener("waiting", () => this.intervals.stop());
+    video.addEventListener("seeking", () => {
+      this.intervals.stop();
+      this.stand();
+    });
     for (const name of ["pause", "ended"]) {
       video.addEventListener(name, () => {
         this.moved();
@@ -190,14 +218,22 @@ class Player {
 
   moved() {
     const { video } = this;
-    this.drawHead(video.currentTime);
-    if (video.seeking || video.playbackRate > COUNTED_RATE) this.intervals.stop();
+    this.stand();
+    const isStill = video.seeking || video.readyState === video.HAVE_NOTHING;
+    if (isStill || video.playbackRate > COUNTED_RATE) this.intervals.stop();
     else if (!video.paused || video.ended) this.intervals.at(video.currentTime, video.playbackRate);
+  }
+
+  // Remembers the second. Without a film to play, after a fault or between two addresses, the browser says 0.
+  stand() {
+    if (this.video.readyState === this.video.HAVE_NOTHING) return;
+    this.position = this.video.currentTime;
+    this.drawHead(this.position);
   }
 
   beat(isLeaving = false) {
     const intervals = this.intervals.take();
-    const position = Math.round(this.video.currentTime * 10) / 10;
+    const position = Math.round(this.position * 10) / 10;
     if (intervals.length || position !== this.lastPosition) {
       this.lastPosition = position;
       const { session } = this.source;
@@ -216,11 +252,7 @@ class Player {
 
   async renewSession() {
     try {
-      const response = await fetch(this.root.dataset.playUrl, {
-        method: "POST",
-        headers: { "X-CSRFToken": this.token },
-        redirect: "error",
-      });
+      const response = await this.ask();
       if (response.ok) {
         this.source = { ...this.source, session: (await response.json()).session };
         this.seq = 0;
@@ -259,12 +291,14 @@ class Player {
     this.find("note").textContent = words ?? "";
   }
 
+  // Returns false, for those who ask whether it went well.
   fail(words) {
     this.note("");
     this.hls?.destroy();
     this.hls = null;
     this.find("error").hidden = false;
     this.find("error").querySelector("p").textContent = words;
+    return false;
   }
 
   // --- keys ---
