@@ -76,6 +76,10 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         """By the day of the session."""
         return self.order_by("-held_on", "-pk")
 
+    def not_begun_by(self, user: User) -> Self:
+        """Those this person has not watched a second of, newest session first, with their hub."""
+        return self.exclude(video__watch_records__user=user).select_related("hub").newest_first()
+
     def for_library(self, reader: User) -> Self:
         """What a card shows, the reader's own progress included; newest session first."""
         mine = WatchRecord.objects.filter(user=reader).defer("bitmap")

@@ -103,6 +103,12 @@ class CourseQuerySet(PageQuerySet):
         courses: Self = self.live().select_related("specialty", "activity__issuing_body", "issuing_body", "cover")
         return courses
 
+    def not_begun_by(self, practitioner: Practitioner) -> Self:
+        """Published courses that this person is not enrolled on, latest first, with their specialty."""
+        others = self.live().exclude(enrolments__practitioner=practitioner)
+        courses: Self = others.select_related("specialty").order_by("-first_published_at", "-pk")
+        return courses
+
     def for_catalogue(self, practitioner: Practitioner | None, *, specialty_slug: str = "") -> Self:
         """Published courses, latest first, with `mine_status`, `mine_done` and `mine_total` of this person."""
         courses = self.for_page()

@@ -10,10 +10,11 @@ class HomeConfig(AppConfig):
     verbose_name = _("Home")
 
     def ready(self) -> None:
-        from foundation.kernel.navigation import Place, footer_links, places
+        from foundation.kernel.navigation import footer_links
         from foundation.kernel.roles import Role, grant
         from portal.home.footer import information_pages
+        from portal.home.navigation import join_navigation
 
-        places.register(Place("home:dashboard", _("Home"), "home", 10, is_shown=lambda r: r.user.is_authenticated))
+        join_navigation()
         footer_links.register(information_pages)
         grant(Role.EDITOR, "wagtailadmin.access_admin")

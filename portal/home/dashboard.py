@@ -1,10 +1,11 @@
 """What the dashboard shows: each part one queryset or action of a room below, a fixed number of queries."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -47,6 +48,8 @@ class Dashboard:
     greeting_name: str
     practitioner: Practitioner | None
     hours: HoursSummary | None = None
+    # False for staff who have no profile of their own: nothing waits for their verification.
+    learns: bool = True
     continue_with: list[Step] = field(default_factory=list)
     waiting: list[WaitingItem] = field(default_factory=list)
     new: list[Step] = field(default_factory=list)
@@ -57,6 +60,7 @@ class Dashboard:
         dashboard = cls(practitioner.greeting_name if practitioner else user.given_name, practitioner)
         dashboard.waiting = waiting_for(user)
         if practitioner is None:
+            dashboard.learns = not user.holds_staff_role
             return dashboard
         dashboard.hours = hours_summary(practitioner)
         if practitioner.is_verified:
@@ -95,25 +99,22 @@ def recordings_under_way(user: User) -> list[Step]:
 
 
 def new_courses(practitioner: Practitioner) -> list[Step]:
-    """The latest courses of one's specialties, or of all where there are none, that one has not begun."""
-    courses = CoursePage.objects.for_catalogue(practitioner).filter(mine_status=None)
-    mine = courses.filter(specialty__in=practitioner.specialties.all())
-    chosen = list(mine[:NEW_AT_MOST]) or list(courses[:NEW_AT_MOST])
-    return [Step(course.title, course.address, [_("Course"), str(course.specialty)]) for course in chosen]
+    """The latest courses that one has not begun."""
+    courses = _of_ones_specialties_first(CoursePage.objects.not_begun_by(practitioner), practitioner)
+    return [Step(course.title, course.address, [_("Course"), str(course.specialty)]) for course in courses]
 
 
 def new_recordings(user: User, practitioner: Practitioner) -> list[Step]:
-    """The latest recordings of one's specialties, or of all where there are none, that one has not begun."""
-    recordings = (
-        Recording.objects.visible_to(user)
-        .published()
-        .exclude(video__watch_records__user=user)
-        .select_related("hub")
-        .newest_first()
-    )
-    mine = recordings.filter(specialty__in=practitioner.specialties.all())
-    chosen = list(mine[:NEW_AT_MOST]) or list(recordings[:NEW_AT_MOST])
-    return [_recording_step(recording) for recording in chosen]
+    """The latest recordings that one has not begun."""
+    recordings = Recording.objects.visible_to(user).published().not_begun_by(user)
+    return [_recording_step(recording) for recording in _of_ones_specialties_first(recordings, practitioner)]
+
+
+def _of_ones_specialties_first[M: CoursePage | Recording](items: QuerySet[M], practitioner: Practitioner) -> list[M]:
+    """The first few of one's specialties; of all where one's specialties have none. One query."""
+    of_mine = Exists(practitioner.specialties.filter(pk=OuterRef("specialty")))
+    shown = list(items.annotate(is_of_mine=of_mine).order_by("-is_of_mine", *items.query.order_by)[:NEW_AT_MOST])
+    return [item for item in shown if item.is_of_mine] or shown
 
 
 def _recording_step(recording: Recording, percent: int | None = None) -> Step:
@@ -127,17 +128,21 @@ def waiting_for(user: User) -> list[WaitingItem]:
     items: list[WaitingItem] = []
     if user.has_role(Role.COORDINATOR):
         people = Practitioner.objects.of_facilities_coordinated_by(user).awaiting_verification().count()
-        title = ngettext("person waits for your confirmation", "people wait for your confirmation", people)
+        title = ngettext("%(n)s person waits for your confirmation", "%(n)s people wait for your confirmation", people)
         items.append(WaitingItem(title, reverse("accounts:people"), people))
     if user.has_role(Role.CPD_ADMIN):
         entries = CreditEntry.objects.administered_by(user).uncertified().count()
-        title = ngettext("person has hours without a certificate", "people have hours without a certificate", entries)
+        title = ngettext(
+            "%(n)s person has hours without a certificate", "%(n)s people have hours without a certificate", entries
+        )
         items.append(WaitingItem(title, reverse("cpd:desk"), entries))
         activities = Activity.objects.administered_by(user).awaiting_confirmation().count()
-        title = ngettext("activity waits for its hours", "activities wait for their hours", activities)
+        title = ngettext("%(n)s activity waits for its hours", "%(n)s activities wait for their hours", activities)
         items.append(WaitingItem(title, reverse("cpd:activities"), activities))
     if user.has_role(Role.AUTHOR):
         recordings = Recording.objects.by(user).awaiting_publication().count()
-        title = ngettext("recording of yours is not published", "recordings of yours are not published", recordings)
+        title = ngettext(
+            "%(n)s recording of yours is not published", "%(n)s recordings of yours are not published", recordings
+        )
         items.append(WaitingItem(title, reverse("teleconsults:mine"), recordings))
-    return [item for item in items if item.count]
+    return [replace(item, title=item.title % {"n": number_format(item.count)}) for item in items if item.count]

@@ -4,14 +4,22 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from foundation.accounts.access import SignedInRequest
+from foundation.accounts.access import SignedInRequest, staff_role_required
+from foundation.kernel.roles import Role
 from portal.home.dashboard import Dashboard
+from portal.home.numbers import Numbers
 
 
 @login_required
 def dashboard(request: SignedInRequest) -> HttpResponse:
     """Where a member goes on: the course in hand, the hours, what waits."""
     return render(request, "home/dashboard.html", {"dashboard": Dashboard.of(request.user)})
+
+
+@staff_role_required(Role.MINISTRY)
+def numbers(request: SignedInRequest) -> HttpResponse:
+    """What the network has come to, without a name in it."""
+    return render(request, "home/numbers.html", {"numbers": Numbers.of_network()})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

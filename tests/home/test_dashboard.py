@@ -1,12 +1,15 @@
 """The dashboard: what a member begun, earned, and what waits for each role."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from foundation.accounts.models import Practitioner
 from foundation.kernel.roles import Role
 from foundation.video.models import WatchRecord
-from tests.factories.accounts import FacilityFactory, PractitionerFactory, UserFactory
+from tests.factories.accounts import FacilityFactory, PractitionerFactory, SpecialtyFactory, UserFactory
 from tests.factories.courses import enrolled, make_course
 from tests.factories.teleconsults import RecordingFactory
 
@@ -77,8 +80,47 @@ def test_a_coordinator_sees_how_many_people_wait_at_their_own_facility_only():
     client = Client()
     client.force_login(coordinator)
     waiting = page(client).split("What waits for you")[1]
-    assert "people wait for your confirmation" in waiting
-    assert ">2<" in waiting.replace(" ", "").replace("\n", "")
+    assert "2 people wait for your confirmation" in waiting
+
+
+def test_staff_without_a_profile_find_their_desks_and_are_not_told_to_be_confirmed():
+    client = Client()
+    client.force_login(UserFactory(roles=[Role.CPD_ADMIN]))
+    text = page(client)
+    assert "You are not confirmed yet" not in text
+    assert "Nothing begun yet" not in text
+    assert f'href="{reverse("cpd:desk")}"' in text.split("Your desks")[1]
+
+
+def test_new_courses_of_ones_specialty_come_first_and_others_only_where_it_has_none(members_client, member):
+    other, mine = make_course(title="Snake bite"), make_course(title="Stroke")
+    assert other.title in page(members_client)
+    mine.specialty = SpecialtyFactory(slug="stroke")
+    mine.save()
+    member.specialties.add(mine.specialty)
+    text = page(members_client)
+    assert mine.title in text
+    assert other.title not in text
+
+
+def test_the_network_in_numbers_counts_and_names_nobody(member):
+    enrolled(make_course(), member.user)
+    RecordingFactory.create_batch(2, published=True)
+    client = Client()
+    client.force_login(UserFactory(roles=[Role.MINISTRY]))
+    text = client.get(reverse("home:numbers")).content.decode()
+    assert member.user.full_name not in text
+    counts = dict(
+        zip(
+            re.findall(r'<p class="secondary">([^<]+)</p>', text),
+            re.findall(r"figure-tile__number[^>]*>([^<]+)<", text),
+            strict=True,
+        )
+    )
+    assert counts["recordings published"] == "3"  # one is a lesson of the course
+    assert counts["enrolments on courses"] == "1"
+    assert counts["verified practitioners"] == str(Practitioner.objects.verified().count())
+    assert str(member.facility.province) in text
 
 
 def test_ten_times_the_data_cost_no_more_queries_and_at_most_fifteen(count_queries, members_client, member):
