@@ -34,7 +34,7 @@ COPY --from=environment /app/.venv .venv
 COPY . .
 COPY --from=front-end /app/static/vendor static/vendor
 # Static files belong to the release, not to the data; a throw-away folder serves as `var` meanwhile.
-RUN for po in locale/*/LC_MESSAGES/*.po; do msgfmt --check-format -o "${po%.po}.mo" "$po"; done \
+RUN for po in locale/*/LC_MESSAGES/*.po locale/borrowed/*/LC_MESSAGES/*.po; do msgfmt --check-format -o "${po%.po}.mo" "$po"; done \
     && PORTAL_VAR_DIR=/tmp/build python manage.py collectstatic --noinput --verbosity 0 \
     && rm -rf /tmp/build \
     && install -m 755 deploy/manage /usr/local/bin/manage

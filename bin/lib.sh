@@ -122,7 +122,7 @@ build_front_end() { "$ROOT/bin/build-front-end"; }
 
 compile_messages() {
   local po mo
-  for po in "$ROOT"/locale/*/LC_MESSAGES/*.po; do
+  for po in "$ROOT"/locale/*/LC_MESSAGES/*.po "$ROOT"/locale/borrowed/*/LC_MESSAGES/*.po; do
     mo=${po%.po}.mo
     if [ -e "$po" ] && ! [ "$mo" -nt "$po" ]; then
       msgfmt --check-format -o "$mo.part" "$po" && mv "$mo.part" "$mo"

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from cpd.issuing import issue_for_row
 from cpd.models import IssueBatch
@@ -20,7 +20,7 @@ def _issues_for_its_body(job: Job, user: User) -> bool:
 @job(
     "cpd.issue_batch",
     max_attempts=10,
-    label=_lazy("Issuing certificates"),
+    label=gettext_lazy("Issuing certificates"),
     seen_with="cpd.issue_certificate",
     can_cancel=True,
     may_act=_issues_for_its_body,

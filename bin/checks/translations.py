@@ -4,6 +4,7 @@ Fails on a text that locale/ lacks, on a fuzzy or an empty translation, in any l
 """
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,16 @@ def faults(language: str, copy: Path) -> list[str]:
     return lines
 
 
+def unseen(folder: Path) -> list[str]:
+    """A line for each import that gives gettext a name under which makemessages does not find its texts."""
+    alias = re.compile(r"import n?p?gettext\w* as (?!_$)(\w+)$", re.MULTILINE)
+    return [
+        f"{path.relative_to(folder)}: gettext as {found[1]}: makemessages knows it by its own name, or as _"
+        for path in sorted(folder.rglob("*.py"))
+        for found in alias.finditer(path.read_text())
+    ]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", action="store_true", help="print every fault, not only the first thirty")
@@ -62,7 +73,7 @@ def main() -> int:
             cwd=copy,
             check=True,
         )
-        lines = [line for language in LANGUAGES for line in faults(language, copy)]
+        lines = unseen(copy) + [line for language in LANGUAGES for line in faults(language, copy)]
     shown = lines if wanted.list else lines[:30]
     sys.stdout.write("".join(f"{line}\n" for line in shown))
     if lines:
