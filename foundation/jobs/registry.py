@@ -47,6 +47,7 @@ class JobHandle(Protocol):
 
 type JobFunction = Callable[..., dict[str, Any] | None]
 type MayAct = Callable[["Job", "User"], bool]
+type OnGivenUp = Callable[["Job"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class JobKind:
     seen_with: str
     can_cancel: bool
     may_act: MayAct | None
+    on_given_up: OnGivenUp | None
 
 
 _kinds: dict[str, JobKind] = {}
@@ -75,16 +77,21 @@ def job(
     seen_with: str = "",
     can_cancel: bool = False,
     may_act: MayAct | None = None,
+    on_given_up: OnGivenUp | None = None,
 ) -> Callable[[JobFunction], JobFunction]:
     """Declare `function(handle, **args)` as the work behind `name`; run twice, it leaves the same result.
 
     Besides the owner, holders of the permission `seen_with` may see such jobs. To cancel one (when the function asks
     `is_cancelled`, hence `can_cancel`) or try it again is its owner's, unless `may_act` decides for each job and
     person. Texts that the function writes are in the owner's language.
+
+    `on_given_up` is called in the transaction that ends a job without the function's having had the last word: failed,
+    after the last attempt crashed or its worker was lost, or cancelled, when the worker was lost meanwhile. What the
+    function wrote down elsewhere ("being prepared") must not stand for ever.
     """
 
     def declare(function: JobFunction) -> JobFunction:
-        _kinds[name] = JobKind(name, function, queue, max_attempts, label, seen_with, can_cancel, may_act)
+        _kinds[name] = JobKind(name, function, queue, max_attempts, label, seen_with, can_cancel, may_act, on_given_up)
         return function
 
     return declare

@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection, models
+from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 
 from foundation.jobs.models import Job
-from foundation.jobs.registry import LeaseLostError, kind_named
+from foundation.jobs.registry import LeaseLostError, kind_named, kind_or_none
 from foundation.jobs.rules import retry_delay
 from foundation.kernel.errors import RefusedError
 
@@ -160,7 +160,7 @@ def _refuse(job: Job, refusal: RefusedError, log_tail: str) -> None:
 
 def _fail_or_requeue(job: Job, log_tail: str) -> None:
     if job.attempt >= job.max_attempts:
-        _finish(job, Job.State.FAILED, error_code=Job.Trouble.CRASHED, log_tail=log_tail)
+        _give_up(job, _held(job), Job.State.FAILED, error_code=Job.Trouble.CRASHED, log_tail=log_tail)
     else:
         not_before = timezone.now() + retry_delay(job.attempt)
         _end(job, state=Job.State.QUEUED, sent_at=None, not_before=not_before, log_tail=log_tail)
@@ -175,17 +175,30 @@ def _end(job: Job, **changes: Any) -> None:
         logger.warning("Job %s ended attempt %s after its lease was lost", job.pk, job.attempt)
 
 
+def _give_up(job: Job, held: models.QuerySet[Job], state: Job.State, **changes: Any) -> None:
+    """End a job that is still `held`, and let its kind put right what the job left half done, in one transaction."""
+    changes |= {"state": state, "finished_at": timezone.now(), "token": None, "lease_until": None}
+    kind = kind_or_none(job.kind)
+    with transaction.atomic():
+        if not held.update(**changes):
+            logger.warning("Job %s was taken up again before it could be given up", job.pk)
+        elif kind and kind.on_given_up:
+            job.refresh_from_db()
+            kind.on_given_up(job)
+
+
 def sweep_jobs() -> list[Job]:
     """Put abandoned jobs back (or give them up after their last attempt) and return those to send now."""
     for job in Job.objects.abandoned():
         # The lease may have been renewed, or the job claimed again, since the row was read.
         abandoned = _held(job).filter(lease_until=job.lease_until)
-        freed: dict[str, Any] = {"token": None, "lease_until": None}
-        if job.is_cancel_requested:
-            abandoned.update(state=Job.State.CANCELLED, finished_at=timezone.now(), **freed)
-        elif job.attempt >= job.max_attempts:
-            lost = {"state": Job.State.FAILED, "error_code": Job.Trouble.WORKER_LOST}
-            abandoned.update(finished_at=timezone.now(), **lost, **freed)
-        else:
-            abandoned.update(state=Job.State.QUEUED, sent_at=None, **freed)
+        try:
+            if job.is_cancel_requested:
+                _give_up(job, abandoned, Job.State.CANCELLED)
+            elif job.attempt >= job.max_attempts:
+                _give_up(job, abandoned, Job.State.FAILED, error_code=Job.Trouble.WORKER_LOST)
+            else:
+                abandoned.update(state=Job.State.QUEUED, sent_at=None, token=None, lease_until=None)
+        except Exception:  # one kind's fault: the others are swept all the same, and this one again next time
+            logger.exception("Job %s (%s) could not be given up", job.pk, job.kind)
     return list(Job.objects.to_send(lost_after=LOST_AFTER_LEASES * lease())[:SENT_PER_SWEEP])

@@ -11,6 +11,7 @@ from django.core.files.storage import storages
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from foundation.jobs.models import Job
 from foundation.jobs.registry import JobHandle, LeaseLostError, job
 from foundation.video import encoding
 from foundation.video.listeners import settled_listeners
@@ -18,7 +19,6 @@ from foundation.video.models import Video
 from foundation.video.probe import probe
 from foundation.video.refusals import VideoRefusedError
 
-MAX_ATTEMPTS = 3
 SPACE_FACTOR = 1.2
 SPACE_AT_LEAST_BYTES = 200_000_000
 # Shares of the bar: examining, then encoding; the rest is checking and putting in place.
@@ -34,7 +34,21 @@ class StoppedError(Exception):
     """Somebody asked the job to stop."""
 
 
-@job("video.encode", queue="media", max_attempts=MAX_ATTEMPTS, label=_("Preparing the film"), can_cancel=True)
+def settle_given_up(job: Job) -> None:
+    """The last attempt crashed, or its worker was lost: the page must not say "being prepared" for ever."""
+    video = Video.objects.select_for_update().filter(pk=job.args["video_id"]).first()
+    if video is not None and video.state in {Video.State.UPLOADED, Video.State.ENCODING}:
+        _settle(video, Video.State.FAILED if job.state == Job.State.FAILED else Video.State.UPLOADED)
+
+
+@job(
+    "video.encode",
+    queue="media",
+    max_attempts=3,
+    label=_("Preparing the film"),
+    can_cancel=True,
+    on_given_up=settle_given_up,
+)
 def encode(handle: JobHandle, *, video_id: int) -> dict[str, Any] | None:
     """Probe, encode, verify, put in place, say so. Killed anywhere, it leaves the old version or nothing."""
     video = Video.objects.get(pk=video_id)
@@ -51,10 +65,8 @@ def encode(handle: JobHandle, *, video_id: int) -> dict[str, Any] | None:
     except VideoRefusedError as refusal:
         _settle(video, Video.State.REFUSED, refusal.code)
         raise
-    except Exception as error:  # whatever it was: the page must not say "being prepared" for ever
+    except Exception as error:
         handle.log(str(getattr(error, "log", error)))
-        if handle.attempt >= MAX_ATTEMPTS:
-            _settle(video, Video.State.FAILED)
         raise
     return {"directory": video.directory, "renditions": [row["key"] for row in made.renditions]}
 

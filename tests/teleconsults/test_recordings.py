@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from foundation.jobs.models import Job
+from foundation.jobs.runner import sweep_jobs
 from foundation.kernel.erasure import erasers, exporters
 from foundation.kernel.roles import Role
+from foundation.notifications.models import Notification
 from foundation.video.models import Video, WatchRecord
 from foundation.video.playback import may_play
 from teleconsults.actions import (
@@ -28,6 +30,7 @@ from teleconsults.actions import (
 from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
 from teleconsults.models import Recording, hubs_of
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, SpecialtyFactory, UserFactory
+from tests.factories.jobs import JobFactory
 from tests.factories.teleconsults import RecordingFactory
 from tests.factories.video import VideoFactory
 from tests.video.conftest import *  # noqa: F403  # its clips
@@ -178,6 +181,26 @@ def test_every_page_of_an_author_opens_in_every_state(client, language):
     with translation.override("en"):
         refused = client.get(reverse("teleconsults:prepare", args=[states[1].public_id])).content.decode()
         assert "may be damaged or cut off" in refused
+
+
+def test_an_author_hears_of_a_lost_film_and_tries_again_from_the_list(client):
+    author = author_at_hub()
+    recording = RecordingFactory(author=author, video__uploaded=True, video__state=Video.State.ENCODING)
+    video = recording.video
+    job = JobFactory(
+        kind="video.encode", subject=video.job_subject, args={"video_id": video.pk}, abandoned=True, attempt=3
+    )
+    sweep_jobs()
+    client.force_login(author)
+    retry = reverse("teleconsults:retry", args=[recording.public_id])
+    for page in (reverse("teleconsults:mine"), reverse("teleconsults:prepare", args=[recording.public_id])):
+        assert f'action="{retry}"' in client.get(page).content.decode()
+    (told,) = Notification.objects.filter(user=author)
+    assert told.kind == "teleconsults.failed"
+    assert recording.public_id in told.url
+    client.post(retry)
+    again = Job.objects.latest_for(video.job_subject)
+    assert (again.pk != job.pk, again.state) == (True, Job.State.QUEUED)
 
 
 # --- consent and publication ----------------------------------------------------------------------------------------

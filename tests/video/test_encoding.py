@@ -3,15 +3,21 @@
 import json
 import re
 import subprocess
+import uuid
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from django.core.files import File
 from django.core.files.storage import storages
 from django.core.management import call_command
+from django.utils import timezone
 from PIL import Image, ImageStat
 
+from foundation.jobs.models import Job
+from foundation.jobs.runner import run_job, sweep_jobs
 from foundation.video import encoding, jobs, refusals
 from foundation.video.actions import NothingToRetryError, receive_upload, retry_encode
 from foundation.video.ladder import fit, frame_rate, steps_for
@@ -27,6 +33,7 @@ from foundation.video.sandbox import (
 )
 from foundation.video.uploads import QuarantinedFile
 from tests.factories.accounts import UserFactory
+from tests.factories.jobs import JobFactory
 from tests.factories.video import VideoFactory
 from tests.video.conftest import H264, SMALL, SOUND, make_clip
 
@@ -384,18 +391,64 @@ def test_what_a_dead_attempt_left_is_cleared_away(video):
     assert len(list(folder_of(video).iterdir())) == 1
 
 
-@pytest.mark.parametrize("attempt", [1, jobs.MAX_ATTEMPTS])
-def test_a_crash_leaves_nothing_and_says_so_at_last(video, monkeypatch, attempt):
+def test_a_crash_leaves_nothing_behind(video, monkeypatch):
     def crash(*args, **kwargs):
         raise ToolFailedError("ffmpeg: out of memory")
 
     monkeypatch.setattr(encoding, "make", crash)
     with pytest.raises(ToolFailedError):
-        jobs.encode(handle := Handle(attempt=attempt), video_id=video.pk)
-    video.refresh_from_db()
+        jobs.encode(handle := Handle(), video_id=video.pk)
     assert handle.lines == ["ffmpeg: out of memory"]
     assert list(folder_of(video).iterdir()) == []
-    assert video.state == (Video.State.FAILED if attempt == jobs.MAX_ATTEMPTS else Video.State.ENCODING)
+
+
+def test_the_last_crash_and_only_the_last_is_a_failure(video, monkeypatch):
+    monkeypatch.setattr(encoding, "make", Mock(side_effect=ToolFailedError("ffmpeg: out of memory")))
+    job = Job.objects.get(subject=video.job_subject)
+    states = []
+    for _attempt in range(job.max_attempts):
+        run_job(job.pk)
+        video.refresh_from_db()
+        states.append(video.state)
+    assert states == [Video.State.ENCODING, Video.State.ENCODING, Video.State.FAILED]
+
+
+def lose_worker(video: Video, *, attempt: int, **facts: object) -> None:
+    """As `kill -9` leaves it: the job claimed, the film half made, a lease that nobody renews."""
+    Video.objects.filter(pk=video.pk).update(state=Video.State.ENCODING)
+    jobs_of = Job.objects.filter(subject=video.job_subject)
+    lost = {"state": Job.State.RUNNING, "token": uuid.uuid4(), "lease_until": timezone.now() - timedelta(seconds=1)}
+    jobs_of.update(attempt=attempt, **lost, **facts)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "facts", "state"),
+    [
+        (2, {}, Video.State.ENCODING),
+        (3, {}, Video.State.FAILED),
+        (1, {"is_cancel_requested": True}, Video.State.UPLOADED),
+    ],
+    ids=["goes on", "given up", "cancelled"],
+)
+def test_a_film_whose_worker_was_lost_does_not_wait_for_ever(video, attempt, facts, state):
+    lose_worker(video, attempt=attempt, **facts)
+    sweep_jobs()
+    video.refresh_from_db()
+    assert video.state == state
+
+
+def test_a_film_that_cannot_be_given_up_keeps_nobody_else_waiting(video, monkeypatch, caplog):
+    lose_worker(video, attempt=3)
+    other = JobFactory(abandoned=True)
+    settled_listeners = [Mock(side_effect=ValueError("no mail today"))]
+    monkeypatch.setattr(jobs, "settled_listeners", settled_listeners)
+    assert sweep_jobs() == [other]
+    video.refresh_from_db()
+    assert (video.state, Job.objects.get(subject=video.job_subject).state) == (Video.State.ENCODING, Job.State.RUNNING)
+    settled_listeners.clear()
+    sweep_jobs()
+    video.refresh_from_db()
+    assert video.state == Video.State.FAILED
 
 
 def test_losing_the_lease_publishes_nothing(video, monkeypatch):
