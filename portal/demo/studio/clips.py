@@ -33,7 +33,7 @@ NOTICE = "Tài liệu học tập, không phải y lệnh · người và ca b�
 class Encoding:
     """How a clip is compressed: frames a second, x264 quality (higher is smaller), sound in kbit/s."""
 
-    frames_per_s: int = 10
+    frames_per_s: int = 5
     quality: int = 32
     sound_kbps: int = 24
 
