@@ -48,6 +48,7 @@ class IssuingBody(models.Model):
     """A provider in the sense of Circular 32/2023 Art. 2, and what its certificates print.
 
     A change here shows on certificates issued from now on; those issued before keep their words.
+    Personal data: the signatory's name, its administrators (see docs/privacy.md).
     """
 
     slug = models.SlugField(_("short name in addresses"), unique=True)
@@ -146,7 +147,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 class Activity(Ledger):
     """Something that gives credit, known by kind, stable key and a snapshot of the title.
 
-    Without `confirmed_at` it is a proposal and gives nothing.
+    Without `confirmed_at` it is a proposal and gives nothing. Personal data: who confirmed it (see docs/privacy.md).
     """
 
     key = models.CharField(max_length=80, unique=True)  # e.g. "course:<uuid>"
@@ -433,7 +434,10 @@ class IssueBatchQuerySet(models.QuerySet["IssueBatch"]):
 
 
 class IssueBatch(Ledger):
-    """One press of "issue": which entries, by whom. The job `cpd.issue_batch` works its rows off."""
+    """One press of "issue": which entries, by whom. The job `cpd.issue_batch` works its rows off.
+
+    Personal data: who pressed (see docs/privacy.md).
+    """
 
     issuing_body = models.ForeignKey(IssuingBody, on_delete=models.PROTECT, related_name="batches")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -470,7 +474,7 @@ class IssueRowQuerySet(models.QuerySet["IssueRow"]):
 
 
 class IssueRow(Ledger):
-    """One entry in a batch, and what became of it."""
+    """One entry in a batch, and what became of it. Personal data: whose (see docs/privacy.md)."""
 
     class Outcome(models.TextChoices):
         WAITING = "waiting", _("Waiting")

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.contrib.sessions.models import Session
+from django.db.models import ProtectedError
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
-from foundation.accounts.models import Practitioner, SignIn, User
+from foundation.accounts.models import Practitioner, SignIn, User, UserQuerySet
 from foundation.jobs.registry import JobHandle, job
 from foundation.kernel.mail import send_mail_to
 
@@ -42,6 +44,24 @@ def mail_waiting(handle: JobHandle, *, practitioner_id: int) -> dict[str, Any]:
 def forget_old_sign_ins() -> int:
     """Delete what was kept long enough; how many rows went."""
     return SignIn.objects.older_than_kept().delete()[0]
+
+
+def forget_expired_sessions() -> int:
+    """Sessions that open nothing any more."""
+    expired = Session.objects.filter(expire_date__lt=timezone.now())
+    return expired.delete()[0]
+
+
+def forget_unconfirmed_accounts() -> int:
+    """Accounts whose address nobody confirmed, with their consents; one that anything else hangs on stays."""
+    gone = 0
+    for user in UserQuerySet(User).never_confirmed():
+        try:
+            user.delete()
+        except ProtectedError:
+            continue
+        gone += 1
+    return gone
 
 
 def _write_to(user: User, template: str, practitioner: Practitioner, page: str) -> None:

@@ -195,6 +195,19 @@ class UserQuerySet(models.QuerySet["User"]):
         """Sorted as Vietnamese lists of people are."""
         return self.order_by("name_sort", "pk")
 
+    def never_confirmed(self) -> Self:
+        """Signed up long ago, never confirmed their address, never came in, hold no role: nobody will miss them."""
+        return self.filter(
+            emailaddress__isnull=False,
+            date_joined__lt=timezone.now() - User.KEPT_UNCONFIRMED_FOR,
+            last_login=None,
+            is_staff=False,
+            is_superuser=False,
+            groups=None,
+            practitioner=None,
+            erased_at=None,
+        ).exclude(emailaddress__verified=True)
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody with an account, known by e-mail. Personal data: e-mail, name (see docs/privacy.md).
@@ -202,6 +215,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     An erased person's row stays, without name and address, so that certificates and the log keep a subject.
     """
 
+    KEPT_UNCONFIRMED_FOR = timedelta(days=30)
     LANGUAGES = (("vi", "Tiếng Việt"), ("en", "English"))
 
     email = models.EmailField(_("e-mail address"), unique=True)
@@ -499,7 +513,10 @@ class ConsentText(models.Model):
 
 
 class ConsentGiven(models.Model):
-    """The proof that a person agreed: who, when, to which version, in which language, by which way. Kept for good."""
+    """The proof that a person agreed: who, when, to which version, in which language, by which way. Kept for good.
+
+    Personal data (see docs/privacy.md).
+    """
 
     class Channel(models.TextChoices):
         SIGN_UP = "sign_up", _("Sign-up form")

@@ -10,10 +10,13 @@ class JobsConfig(AppConfig):
     verbose_name = _("Background work")
 
     def ready(self) -> None:
+        from foundation.jobs.jobs import forget_old_jobs
         from foundation.jobs.personal import erase, export
         from foundation.kernel.erasure import erasers, exporters
+        from foundation.kernel.forgetting import forgetters
         from foundation.kernel.roles import Role, grant
 
         grant(Role.EDITOR, "jobs.view_job")
         exporters.register(export)
         erasers.register(erase)
+        forgetters.register(forget_old_jobs)

@@ -52,6 +52,15 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Running jobs whose worker let the lease run out."""
         return self.filter(state=Job.State.RUNNING, lease_until__lt=timezone.now())
 
+    def no_longer_shown(self) -> Self:
+        """Finished long ago; of each subject the newest job stays, which the subject's page shows."""
+        newer = Job.objects.filter(subject=models.OuterRef("subject"), created_at__gt=models.OuterRef("created_at"))
+        return self.filter(
+            models.Q(subject="") | models.Exists(newer),
+            state__in=[Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED],
+            finished_at__lt=timezone.now() - Job.KEPT_FOR,
+        )
+
     def to_send(self, *, lost_after: timedelta) -> Self:
         """Queued jobs whose message was never sent, or sent so long ago that it must be lost; longest waiting first."""
         now = timezone.now()
@@ -65,6 +74,8 @@ class Job(models.Model):
 
     Personal data: who started it (see docs/privacy.md).
     """
+
+    KEPT_FOR = timedelta(days=90)  # after its end
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Waiting")

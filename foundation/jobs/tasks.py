@@ -7,6 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from foundation.jobs.jobs import forget_all
 from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job, sweep_jobs
 
@@ -24,6 +25,11 @@ def run(job_id: str) -> None:
 def sweep() -> None:
     for job in sweep_jobs():
         deliver(job)
+
+
+@shared_task(name="foundation.jobs.tasks.forget")
+def forget() -> None:
+    forget_all()
 
 
 def deliver(job: Job) -> None:

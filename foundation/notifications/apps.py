@@ -11,11 +11,13 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from foundation.kernel.erasure import erasers, exporters
+        from foundation.kernel.forgetting import forgetters
         from foundation.kernel.navigation import unread_counters
-        from foundation.notifications import jobs  # noqa: F401  # declares the kinds of work
+        from foundation.notifications import jobs
         from foundation.notifications.inbox import unread_count
         from foundation.notifications.personal import erase, export
 
         unread_counters.register(unread_count)
         exporters.register(export)
         erasers.register(erase)
+        forgetters.register(jobs.forget_old_notifications)

@@ -31,6 +31,11 @@ def mail(handle: JobHandle, *, notification_id: int, context: dict[str, Any]) ->
     Notification.objects.filter(pk=notification_id).update(mailed_at=timezone.now())
 
 
+def forget_old_notifications() -> int:
+    """Lines that were read long ago; unread ones wait for their reader."""
+    return Notification.objects.read_long_ago().delete()[0]
+
+
 def template_for(kind: str) -> str:
     """`cpd/mail/certificate_issued` for the kind `cpd.certificate_issued` where a room has it, else the plain one."""
     own = kind.replace(".", "/mail/", 1)

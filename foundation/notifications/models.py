@@ -1,5 +1,6 @@
 """What one person was told, and whether they want it by e-mail too."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
@@ -23,9 +24,15 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """Not opened yet."""
         return self.filter(read_at=None)
 
+    def read_long_ago(self) -> Self:
+        """Read, and of no more use in the inbox."""
+        return self.filter(read_at__lt=timezone.now() - Notification.KEPT_FOR)
+
 
 class Notification(models.Model):
     """One line of a person's inbox. Personal data: what happened to whom (see docs/privacy.md)."""
+
+    KEPT_FOR = timedelta(days=365)  # after it was read
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=60)

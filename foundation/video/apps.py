@@ -11,7 +11,9 @@ class VideoConfig(AppConfig):
 
     def ready(self) -> None:
         from foundation.kernel.erasure import erasers, exporters
-        from foundation.video import erasure, jobs  # noqa: F401  # jobs declares its kinds of work
+        from foundation.kernel.forgetting import forgetters
+        from foundation.video import erasure, jobs
 
         exporters.register(erasure.export)
         erasers.register(erasure.erase)
+        forgetters.register(jobs.forget_abandoned_uploads)

@@ -4,11 +4,14 @@ import hashlib
 import os
 import secrets
 import shutil
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import storages
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 
 from foundation.jobs.models import Job
@@ -18,7 +21,9 @@ from foundation.video.listeners import settled_listeners
 from foundation.video.models import Video
 from foundation.video.probe import probe
 from foundation.video.refusals import VideoRefusedError
+from foundation.video.uploads import INCOMING
 
+INCOMING_KEPT_S = 24 * 60 * 60
 SPACE_FACTOR = 1.2
 SPACE_AT_LEAST_BYTES = 200_000_000
 # Shares of the bar: examining, then encoding; the rest is checking and putting in place.
@@ -117,6 +122,37 @@ class _Reporter:
         if self._handle.is_cancelled():
             raise StoppedError
         self._handle.progress(PROBED + (ENCODED - PROBED) * share)
+
+
+def forget_abandoned_uploads() -> int:
+    """Files of uploads that broke off, and films that nobody made anything of, with their files."""
+    return _forget_incoming() + sum(_forget_film(video) for video in Video.objects.abandoned())
+
+
+def _forget_incoming() -> int:
+    """What a killed web worker left: an upload that goes on is written to all the time."""
+    folder, gone = Path(storages["quarantine"].path(INCOMING)), 0
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if time.time() - path.stat().st_mtime > INCOMING_KEPT_S:
+            path.unlink(missing_ok=True)
+            gone += 1
+    return gone
+
+
+@transaction.atomic
+def _forget_film(video: Video) -> int:
+    """0 when something above this room holds on to it, or it is being worked on."""
+    if Job.objects.for_subject(video.job_subject).unfinished().exists():
+        return 0
+    try:
+        with transaction.atomic():
+            video.delete()
+    except ProtectedError:
+        return 0
+    for place in ("quarantine", "clean"):
+        folder = storages[place].path(f"video/{video.public_id}")
+        transaction.on_commit(partial(shutil.rmtree, folder, ignore_errors=True))
+    return 1
 
 
 def _put_in_place(video: Video, work: Path, made: encoding.Made, *, attempt: int) -> None:

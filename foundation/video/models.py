@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -65,13 +66,22 @@ class VideoQuerySet(models.QuerySet["Video"]):
         """Those that can be played."""
         return self.filter(state=Video.State.READY)
 
+    def abandoned(self) -> Self:
+        """Handed in long ago, never ready; those that a recording holds are for its author to decide on."""
+        return self.filter(created_at__lt=timezone.now() - Video.KEPT_UNFINISHED_FOR).exclude(state=Video.State.READY)
+
     def owned_by(self, user: Any) -> Self:  # a User; the room does not name the class, settings do
         """Files that this person uploaded."""
         return self.filter(owner=user)
 
 
 class Video(models.Model):
-    """One uploaded file and what was made of it. The original stays in quarantine; only renditions are served."""
+    """One uploaded file and what was made of it. The original stays in quarantine; only renditions are served.
+
+    Personal data: who handed it in, the name they gave the file (see docs/privacy.md).
+    """
+
+    KEPT_UNFINISHED_FOR = timedelta(days=30)
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("Uploaded")
@@ -234,7 +244,7 @@ class WatchSession(models.Model):
 
 
 class WatchBudget(models.Model):
-    """The seconds that the server's clock still grants a person, over all tabs and devices."""
+    """The seconds that the server's clock still grants a person, over all tabs and devices. Personal data, as above."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", primary_key=True)
     level_s = models.FloatField(default=0.0)

@@ -282,7 +282,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": JOBS_SWEEP_S,
         "options": {"expires": JOBS_SWEEP_S},
     },
-    "forget-sign-ins": {"task": "foundation.accounts.tasks.forget_old_sign_ins", "schedule": 24 * 60 * 60.0},
+    "forget": {"task": "foundation.jobs.tasks.forget", "schedule": 24 * 60 * 60.0},
 }
 
 # --- Wagtail --------------------------------------------------------------------------------------------------------

@@ -6,13 +6,16 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.accounts.jobs import forget_expired_sessions, forget_old_sign_ins, forget_unconfirmed_accounts
 from foundation.accounts.models import ConsentGiven, ConsentText, SignIn, User
 from foundation.accounts.rules import device_named
+from foundation.kernel.roles import Role
 from tests.factories.accounts import PASSWORD, ConsentTextFactory, PractitionerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -216,13 +219,31 @@ def test_a_mail_server_that_is_away_loses_nothing(client, text, monkeypatch, cap
 
 
 def test_old_sign_ins_are_forgotten():
-    from foundation.accounts.jobs import forget_old_sign_ins
-
     user = UserFactory()
     SignIn.objects.create(user=user, at=timezone.now() - timedelta(days=181))
     SignIn.objects.create(user=user)
     assert forget_old_sign_ins() == 1
     assert user.sign_ins.count() == 1
+
+
+def test_an_address_that_nobody_confirms_is_forgotten_after_a_month(client, text):
+    sign_up(client)
+    assert forget_unconfirmed_accounts() == 0
+    long_ago = timezone.now() - timedelta(days=31)
+    User.objects.update(date_joined=long_ago)
+    kept = [UserFactory(), UserFactory(roles=[Role.EDITOR]), PractitionerFactory(pending=True).user, UserFactory()]
+    EmailAddress.objects.filter(user__in=kept[1:]).update(verified=False)
+    EmailAddress.objects.filter(user=kept[3]).delete()  # made in the admin, not by signing up
+    User.objects.update(date_joined=long_ago)
+    assert forget_unconfirmed_accounts() == 1
+    assert set(User.objects.all()) == set(kept)
+
+
+def test_sessions_that_ran_out_are_forgotten(client):
+    client.force_login(UserFactory())
+    Session.objects.create(session_key="old", session_data="", expire_date=timezone.now() - timedelta(days=1))
+    assert forget_expired_sessions() == 1
+    assert client.get(reverse("home:dashboard")).status_code == 200
 
 
 @pytest.mark.parametrize(

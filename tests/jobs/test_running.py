@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -10,10 +11,12 @@ from wagtail.models import ModelLogEntry
 
 from foundation.jobs import runner, tasks
 from foundation.jobs.actions import NotCancellableError, NotRetryableError, cancel_job, enqueue, retry_job
+from foundation.jobs.jobs import forget_all, forget_old_jobs
 from foundation.jobs.models import Job
 from foundation.jobs.registry import LeaseLostError, job
 from foundation.jobs.runner import RowHandle, claim, run_job, sweep_jobs
 from foundation.kernel.errors import RefusedError
+from foundation.kernel.forgetting import forgetters
 from tests.factories.accounts import UserFactory
 from tests.factories.jobs import JobFactory
 
@@ -254,3 +257,27 @@ def test_a_failed_job_starts_over_once_however_often_one_clicks(sent, django_cap
 def test_what_a_rule_refused_is_not_tried_again():
     with pytest.raises(NotRetryableError):
         retry_job(JobFactory(refused=True), by=UserFactory())
+
+
+def test_old_work_is_forgotten_unless_its_page_still_shows_it():
+    ended = {"done": True, "finished_at": timezone.now() - timedelta(days=91)}
+    JobFactory(**ended, created_at=timezone.now() - timedelta(days=95), subject="video:3")
+    JobFactory(**ended)
+    shown = JobFactory(**ended, created_at=timezone.now() - timedelta(days=92), subject="video:3")
+    kept = [shown, JobFactory(done=True), JobFactory(created_at=timezone.now() - timedelta(days=100))]
+    assert forget_old_jobs() == 2
+    assert set(Job.objects.all()) == set(kept)
+
+
+def test_every_day_all_rooms_forget_though_one_fails(monkeypatch, caplog):
+    def break_down():
+        raise DatabaseError("away")
+
+    def count_three():
+        return 3
+
+    assert {"forget_old_jobs", "forget_abandoned_uploads", "forget_old_sign_ins"} <= {f.__name__ for f in forgetters}
+    assert settings.CELERY_BEAT_SCHEDULE["forget"]["task"] == tasks.forget.name
+    monkeypatch.setattr("foundation.jobs.jobs.forgetters", [break_down, count_three])
+    assert forget_all() == {"count_three": 3}
+    assert "break_down failed" in caplog.text

@@ -15,6 +15,7 @@ from foundation.jobs.runner import run_job
 from foundation.kernel.erasure import erasers, exporters
 from foundation.notifications.actions import tell
 from foundation.notifications.inbox import unread_count
+from foundation.notifications.jobs import forget_old_notifications
 from foundation.notifications.models import Notification, Preference
 from foundation.notifications.personal import erase, export
 from tests.factories.accounts import UserFactory
@@ -194,3 +195,11 @@ def test_a_person_takes_their_messages_along_or_has_them_erased(person):
     assert erase in list(erasers)
     erase(person)
     assert list(Notification.objects.all()) == [other]
+
+
+def test_what_was_read_a_year_ago_is_forgotten_and_nothing_unread():
+    long_ago = timezone.now() - timedelta(days=366)
+    NotificationFactory(read_at=long_ago)
+    kept = [NotificationFactory(created_at=long_ago), NotificationFactory(created_at=long_ago, read=True)]
+    assert forget_old_notifications() == 1
+    assert set(Notification.objects.all()) == set(kept)

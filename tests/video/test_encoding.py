@@ -1,8 +1,10 @@
 """From a file in quarantine to a whole version, with real ffmpeg."""
 
 import json
+import os
 import re
 import subprocess
+import time
 import uuid
 from datetime import timedelta
 from fractions import Fraction
@@ -31,9 +33,10 @@ from foundation.video.sandbox import (
     is_isolated,
     run,
 )
-from foundation.video.uploads import QuarantinedFile
+from foundation.video.uploads import Intake, QuarantinedFile
 from tests.factories.accounts import UserFactory
 from tests.factories.jobs import JobFactory
+from tests.factories.teleconsults import RecordingFactory
 from tests.factories.video import VideoFactory
 from tests.video.conftest import H264, SMALL, SOUND, make_clip
 
@@ -537,3 +540,28 @@ def test_a_wide_film_is_not_decoded_twice(clip):
     assert words.count("-i") == 1
     assert words[words.index("-protocol_whitelist") + 1] == "file"
     assert words[words.index("-f") + 1] == "mov"
+
+
+def test_uploads_that_broke_off_and_films_nobody_used_are_forgotten(
+    empty_storages, db, small_clip, django_capture_on_commit_callbacks
+):
+    broken, going_on = Intake(), Intake()
+    old = time.time() - 25 * 60 * 60
+    os.utime(broken.path, (old, old))
+    films = []
+    for _film in range(4):
+        with small_clip.open("rb") as handle:
+            films.append(receive_upload(File(handle, name="phim.mp4"), by=UserFactory()))
+    unused, held, at_work, fresh = films
+    Job.objects.exclude(subject=at_work.job_subject).update(state=Job.State.FAILED)
+    RecordingFactory(video=held)
+    ready = VideoFactory()
+    long_ago = timezone.now() - timedelta(days=31)
+    Video.objects.exclude(pk=fresh.pk).update(created_at=long_ago)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert jobs.forget_abandoned_uploads() == 2
+    assert (broken.path.exists(), going_on.path.exists()) == (False, True)
+    assert set(Video.objects.all()) == {held, at_work, fresh, ready}
+    assert not Path(unused.original.path).parent.exists()
+    assert Path(held.original.path).exists()
+    going_on.abandon()
