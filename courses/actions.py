@@ -8,8 +8,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone, translation
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from wagtail.models import Page
 
 from courses import rules
 from courses.models import Attempt, CoursePage, Enrolment, GradeEvent, ItemProgress, LessonPage, QuizPage, Response
@@ -60,6 +61,25 @@ class NoAttemptsLeftError(RefusedError):
 class AlreadySubmittedError(RefusedError):
     message = _("This attempt was submitted already, so its answers no longer change. Here is the result.")
     code = "already_submitted"
+
+
+class QuizNeededError(RefusedError):
+    """Somebody enrolled has still to pass it: nobody is credited unexamined."""
+
+    code = "quiz_needed"
+
+
+class LearnersUnderWayError(RefusedError):
+    message = _(
+        "People are taking a course here, so its lessons stay published. Unpublish the course alone, without the pages"
+        " below it: what people have done is kept."
+    )
+    code = "learners_under_way"
+
+
+class HasLearnersError(RefusedError):
+    message = _("People have enrolled here, so it cannot be deleted. Unpublish it instead.")
+    code = "has_learners"
 
 
 class UnknownAnswerError(RefusedError):
@@ -258,7 +278,8 @@ def _award(enrolment: Enrolment, activity: Activity) -> None:
             "version": enrolment.version,
             "enrolment": enrolment.pk,
             "items": {str(row.item_uid): {"kind": row.kind} | row.evidence for row in enrolment.items.all()},
-        },
+        }
+        | ({"released": enrolment.released_items} if enrolment.released_items else {}),
     )
     _tell_completed(enrolment, activity)
 
@@ -314,15 +335,53 @@ def settle_hours(course: CoursePage, *, by: User) -> Activity | None:
     return course.activity
 
 
+def check_may_leave(page: Page, *, with_descendants: bool = False) -> None:
+    """Before a page is unpublished or moved: what those enrolled have still to pass stays where it is.
+
+    Raises QuizNeededError; with its descendants, a course or a page above courses raises LearnersUnderWayError.
+    """
+    if isinstance(page, QuizPage) and (count := Enrolment.objects.still_needing(page.uid).count()):
+        text = ngettext(
+            "%(count)s person is taking the course and has not passed “%(title)s” yet, so it stays where it is."
+            " Change its questions and publish it again, or unpublish the course alone, without the pages below it.",
+            "%(count)s people are taking the course and have not passed “%(title)s” yet, so it stays where it is."
+            " Change its questions and publish it again, or unpublish the course alone, without the pages below it.",
+            count,
+        )
+        raise QuizNeededError(text % {"count": count, "title": page.title})
+    if with_descendants and Enrolment.objects.on_courses_below(page).active().exists():
+        raise LearnersUnderWayError
+
+
+def check_may_delete(page: Page) -> None:
+    """What somebody learnt must stay provable. Raises HasLearnersError, QuizNeededError."""
+    if Enrolment.objects.on_courses_below(page).exists():
+        raise HasLearnersError
+    check_may_leave(page)
+
+
 @transaction.atomic
-def release_item(item_uid: uuid.UUID) -> None:
-    """A lesson or quiz was withdrawn: no running enrolment waits for it any longer. What was done stays done."""
-    for enrolment in Enrolment.objects.still_needing(item_uid).select_for_update():
-        del enrolment.rule_snapshot["items"][str(item_uid)]
+def release_lesson(lesson: LessonPage, *, reason: Enrolment.Release, by: User) -> list[Enrolment]:
+    """A lesson left its course or can no longer be done: no running enrolment waits for it. Returns those released.
+
+    What was done stays done. A lesson that stands in another course now still binds those enrolled there. A quiz has
+    no such way out, see `check_may_leave`.
+    """
+    waiting = Enrolment.objects.still_needing(lesson.uid)
+    if reason == Enrolment.Release.LESSON_MOVED:
+        waiting = waiting.not_on_course_of(lesson)
+    released = list(waiting.for_counting().order_by("pk"))
+    for enrolment in released:
+        pinned = enrolment.rule_snapshot["items"].pop(str(lesson.uid))
+        note = pinned | {"reason": reason.value, "at": timezone.now().isoformat()}
+        enrolment.rule_snapshot.setdefault("released", {})[str(lesson.uid)] = note
         enrolment.required_total -= 1
         enrolment.save(update_fields=["rule_snapshot", "required_total"])
+        data = {"lesson": str(lesson.uid), "title": pinned["title"], "reason": reason.value}
+        log(enrolment, "courses.release", user=by, data=data)
         if enrolment.required_total:
             _complete_if_done(enrolment)
+    return released
 
 
 def _requirements(outline: Iterable[OutlineItem]) -> dict[str, dict[str, Any]]:

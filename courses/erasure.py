@@ -26,6 +26,7 @@ def _exported(enrolment: Enrolment) -> dict[str, Any]:
             {"item": str(row.item_uid), "kind": row.kind, "at": row.first_done_at.isoformat(), "evidence": row.evidence}
             for row in enrolment.items.all()
         ],
+        "released": enrolment.released_items,
         "attempts": [
             {
                 "quiz": attempt.snapshot["title"],

@@ -1,16 +1,21 @@
 """What happens around an editor's act, and the names of the acts that the log keeps."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail import hooks
+from wagtail.admin.views.bulk_action import BulkAction
+from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
 from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 
-from courses.actions import release_item, settle_hours
-from courses.models import CoursePage, Enrolment, LessonPage, QuizPage
+from courses.actions import check_may_delete, check_may_leave, release_lesson, settle_hours
+from courses.models import CoursePage, Enrolment, LessonPage
 from foundation.accounts.access import SignedInRequest
 from foundation.kernel.errors import RefusedError
 
@@ -18,6 +23,7 @@ LOGGED = [
     ("courses.enrol", gettext_lazy("Enrol"), gettext_lazy("Enrolled")),
     ("courses.submit_attempt", gettext_lazy("Submit an attempt"), gettext_lazy("Attempt submitted")),
     ("courses.complete", gettext_lazy("Complete a course"), gettext_lazy("Course completed")),
+    ("courses.release", gettext_lazy("Release from a lesson"), gettext_lazy("No longer asked to do a lesson")),
 ]
 
 
@@ -44,24 +50,99 @@ def bring_hours_to_the_ledger(request: SignedInRequest, page: Page) -> None:
         )
 
 
-@hooks.register("after_unpublish_page")
-def release_unpublished(request: HttpRequest, page: Page) -> None:
-    if isinstance(page.specific, LessonPage | QuizPage):
-        release_item(page.specific.uid)
+# --- Lessons and quizzes that leave their course ---------------------------------------------------------------------
 
 
-@hooks.register("after_delete_page")
-def release_deleted(request: HttpRequest, page: Page) -> None:
-    if isinstance(page, LessonPage | QuizPage):
-        release_item(page.uid)
+def _refused(request: HttpRequest, refusal: RefusedError, address: str) -> HttpResponse:
+    messages.error(request, str(refusal))
+    return redirect(address)
+
+
+def _list_with(page: Page) -> str:
+    return reverse("wagtailadmin_explore", args=[page.get_parent().pk])
+
+
+@hooks.register("before_unpublish_page")
+def keep_what_is_needed(request: HttpRequest, page: Page) -> HttpResponse | None:
+    try:
+        check_may_leave(page, with_descendants="include_descendants" in request.POST)
+    except RefusedError as refusal:
+        return _refused(request, refusal, _list_with(page))
+    return None
 
 
 @hooks.register("before_delete_page")
-def keep_courses_with_learners(request: HttpRequest, page: Page) -> HttpResponse | None:
-    """What somebody learnt must stay provable: such a course is unpublished, not deleted."""
-    if not Enrolment.objects.filter(course__path__startswith=page.path).exists() or isinstance(
-        page.specific, LessonPage | QuizPage
-    ):
+def keep_what_was_learnt(request: HttpRequest, page: Page) -> HttpResponse | None:
+    try:
+        check_may_delete(page)
+    except RefusedError as refusal:
+        return _refused(request, refusal, _list_with(page))
+    return None
+
+
+@hooks.register("before_move_page")
+def keep_in_its_course(request: HttpRequest, page: Page, destination: Page) -> HttpResponse | None:
+    try:
+        if not page.is_child_of(destination):
+            check_may_leave(page)
+    except RefusedError as refusal:
+        return _refused(request, refusal, _list_with(page))
+    return None
+
+
+@hooks.register("after_unpublish_page")
+def release_unpublished(request: SignedInRequest, page: Page) -> None:
+    if isinstance(page, LessonPage):
+        release_lesson(page, reason=Enrolment.Release.LESSON_UNPUBLISHED, by=request.user)
+
+
+@hooks.register("after_delete_page")
+def release_deleted(request: SignedInRequest, page: Page) -> None:
+    if isinstance(page, LessonPage):
+        release_lesson(page, reason=Enrolment.Release.LESSON_DELETED, by=request.user)
+
+
+@hooks.register("after_move_page")
+def release_moved(request: SignedInRequest, page: Page) -> None:
+    for lesson in LessonPage.objects.filter(pk=page.pk):
+        release_lesson(lesson, reason=Enrolment.Release.LESSON_MOVED, by=request.user)
+
+
+@hooks.register("before_bulk_action")
+def ask_before_many(
+    request: SignedInRequest, action_type: str, objects: list[Any], action: BulkAction
+) -> HttpResponse | None:
+    """The same rules for many pages at once: one that must stay keeps all of them. Runs inside the transaction."""
+    if not isinstance(action, PageBulkAction):
         return None
-    messages.error(request, _("People have enrolled here, so it cannot be deleted. Unpublish it instead."))
-    return redirect("wagtailadmin_explore", page.get_parent().pk)
+    pages = [page.specific for page in objects]
+    chosen = action.cleaned_form.cleaned_data
+    try:
+        for page in pages:
+            _check_one_of_many(page, action_type, chosen)
+    except RefusedError as refusal:
+        return _refused(request, refusal, action.next_url)
+    if action_type == "delete":  # afterwards there is nothing left to ask
+        for page in pages:
+            release_deleted(request, page)
+    return None
+
+
+def _check_one_of_many(page: Page, action_type: str, chosen: dict[str, Any]) -> None:
+    if action_type == "unpublish":
+        check_may_leave(page, with_descendants=chosen["include_descendants"])
+    elif action_type == "delete":
+        check_may_delete(page)
+    elif action_type == "move" and not page.is_child_of(chosen["chooser"]):
+        check_may_leave(page)
+
+
+@hooks.register("after_bulk_action")
+def release_many(request: SignedInRequest, action_type: str, objects: list[Any], action: BulkAction) -> None:
+    if not isinstance(action, PageBulkAction):
+        return
+    for lesson in LessonPage.objects.filter(pk__in=[page.pk for page in objects]):
+        if action_type == "unpublish":
+            release_unpublished(request, lesson)
+        elif action_type == "move":
+            release_moved(request, lesson)

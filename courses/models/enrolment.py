@@ -42,6 +42,14 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         """On the course that this lesson or quiz belongs to."""
         return self.filter(course__path=item.path[: -item.steplen])
 
+    def not_on_course_of(self, item: "Page") -> Self:
+        """On another course than the one that this lesson or quiz belongs to."""
+        return self.exclude(course__path=item.path[: -item.steplen])
+
+    def on_courses_below(self, page: "Page") -> Self:
+        """On this page, if it is a course, or on any course below it in the tree."""
+        return self.filter(course__path__startswith=page.path)
+
     def of_activity(self, key: str) -> Self:
         """On the version of the course that the ledger knows by `key`, see `activity_key`."""
         kind, uid, version = [*key.split(":"), "", ""][:3]
@@ -60,8 +68,17 @@ class Enrolment(models.Model):
     """One practitioner on one version of one course, with counters. Personal data (see docs/privacy.md).
 
     `rule_snapshot` pins what completion asks for: {"items": {uid: {"kind", "title", "coverage"}}}. Lessons added later
-    are offered to those already enrolled, not required of them.
+    are offered to those already enrolled, not required of them. A lesson that can no longer be done moves, with a
+    `Release` under "reason" and a time under "at", to {"released": {uid: …}}; a quiz never does.
     """
+
+    class Release(models.TextChoices):
+        """Why a lesson is no longer asked of somebody."""
+
+        LESSON_UNPUBLISHED = "lesson_unpublished", _("The lesson was unpublished")
+        LESSON_DELETED = "lesson_deleted", _("The lesson was deleted")
+        LESSON_MOVED = "lesson_moved", _("The lesson was moved to another course")
+        RECORDING_WITHDRAWN = "recording_withdrawn", _("Its recording was withdrawn")
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Under way")
@@ -114,6 +131,12 @@ class Enrolment(models.Model):
     def required_items(self) -> dict[str, dict[str, Any]]:
         """What completion asks for, by item uid."""
         items: dict[str, dict[str, Any]] = self.rule_snapshot.get("items", {})
+        return items
+
+    @property
+    def released_items(self) -> dict[str, dict[str, Any]]:
+        """What completion asked for once and no longer does, by item uid."""
+        items: dict[str, dict[str, Any]] = self.rule_snapshot.get("released", {})
         return items
 
     @property

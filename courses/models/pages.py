@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey
 from taggit.models import TaggedItemBase
-from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel, TitleFieldPanel
+from wagtail.admin.panels import CommentPanel, FieldPanel, HelpPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
@@ -37,6 +37,8 @@ from teleconsults.models import Recording
 if TYPE_CHECKING:
     from courses.models.enrolment import Enrolment
 
+# Without a panel for scheduling: nothing here publishes or expires by the clock, past the rules of courses.actions.
+UNSCHEDULED: list[Any] = [CommentPanel()]
 PAGE_DIGITS = 4  # of a page number that somebody may type
 COVER_SPECS = ["fill-480x270|format-webp", "fill-960x540|format-webp"]
 
@@ -73,6 +75,7 @@ class CatalogueIndexPage(Page):
     private_page_options: ClassVar[list[str]] = []
     template = "courses/catalogue.html"
     content_panels: ClassVar[list[Any]] = [*Page.content_panels, FieldPanel("intro")]
+    settings_panels: ClassVar[list[Any]] = UNSCHEDULED
 
     page_size = 12
 
@@ -252,6 +255,7 @@ class CoursePage(KeptUid, Page):  # noqa: DJ008  # Page has one
         ),
         FieldPanel("sources"),
     ]
+    settings_panels: ClassVar[list[Any]] = UNSCHEDULED
 
     class Meta:
         verbose_name = _("course")
@@ -393,6 +397,7 @@ class ItemPage(KeptUid, Page):
     minutes = models.PositiveIntegerField(_("time needed, in minutes"), default=10, validators=[MinValueValidator(1)])
 
     private_page_options: ClassVar[list[str]] = []
+    settings_panels: ClassVar[list[Any]] = UNSCHEDULED
 
     class Meta:
         abstract = True

@@ -6,7 +6,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import CommentPanel, FieldPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
@@ -26,6 +26,9 @@ class BilingualPage(Page):
     title_en = models.CharField(_("title in English"), max_length=255, blank=True)
     lead = models.TextField(_("opening lines"), max_length=600, blank=True)
     lead_en = models.TextField(_("opening lines in English"), max_length=600, blank=True)
+
+    # Without a panel for scheduling: nothing publishes by the clock here.
+    settings_panels: ClassVar[list[object]] = [CommentPanel()]
 
     class Meta:
         abstract = True

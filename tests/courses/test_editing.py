@@ -1,17 +1,29 @@
 """What editors meet in the Wagtail admin."""
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from wagtail.models import ModelLogEntry
 from wagtail.test.utils.form_data import nested_form_data, rich_text
 
-from courses.actions import settle_hours
+from courses.actions import mark_lesson_read, settle_hours
 from courses.blocks import MultipleChoiceBlock, SingleChoiceBlock
 from courses.models import CoursePage, Enrolment, LessonPage, QuizPage
+from cpd.models import CreditEntry
 from tests.factories.accounts import UserFactory
-from tests.factories.courses import ImageFactory, enrolled, make_course, question, quiz_of
+from tests.factories.courses import (
+    CoursePageFactory,
+    ImageFactory,
+    enrolled,
+    make_course,
+    question,
+    quiz_of,
+    take_quiz,
+    watch_all,
+)
 from tests.factories.cpd import ActivityKindFactory, CpdAdminFactory, IssuingBodyFactory
 from tests.factories.teleconsults import RecordingFactory
 
@@ -156,8 +168,126 @@ def test_a_course_with_learners_is_not_deleted(client, editor):
     assert CoursePage.objects.filter(pk=course.pk).exists()
 
 
-def test_an_unpublished_lesson_is_no_longer_required(client, editor):
+# --- lessons and quizzes that leave their course ---------------------------------------------------------------------
+def unpublish(client, page, **data):
+    return client.post(reverse("wagtailadmin_pages:unpublish", args=[page.pk]), data, follow=True)
+
+
+def delete(client, page):
+    return client.post(reverse("wagtailadmin_pages:delete", args=[page.pk]), follow=True)
+
+
+def move(client, page, destination):
+    return client.post(reverse("wagtailadmin_pages:move_confirm", args=[page.pk, destination.pk]), follow=True)
+
+
+def in_bulk(client, act, *pages, **data):
+    ids = "&".join(f"id={page.pk}" for page in pages)
+    return client.post(f"{reverse('wagtail_bulk_action', args=['wagtailcore', 'page', act])}?{ids}", data, follow=True)
+
+
+def leave(client, how, page):
+    """Take `page` out of its course in one of Wagtail's ways."""
+    other = CoursePageFactory(title="Elsewhere")
+    return {
+        "unpublish": lambda: unpublish(client, page),
+        "delete": lambda: delete(client, page),
+        "move": lambda: move(client, page, other),
+        "bulk unpublish": lambda: in_bulk(client, "unpublish", page),
+        "bulk delete": lambda: in_bulk(client, "delete", page),
+        "bulk move": lambda: in_bulk(client, "move", page, chooser=other.pk),
+    }[how]()
+
+
+WAYS = ["unpublish", "delete", "move", "bulk unpublish", "bulk delete", "bulk move"]
+
+
+def is_in_its_course(page, course) -> bool:
+    return type(page).objects.child_of(course).live().filter(pk=page.pk).exists()
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_a_quiz_that_somebody_has_still_to_pass_stays(client, editor, how):
+    enrolment = enrolled(course := make_course(hours="2"))
+    for lesson in LessonPage.objects.child_of(course).exclude(kind="recording"):
+        mark_lesson_read(lesson, enrolment, by=enrolment.practitioner.user)
+    watch_all(course, enrolment.practitioner.user)
+    page = leave(client, how, quiz_of(course)).content.decode()
+    assert "1 person is taking the course and has not passed “Final quiz” yet" in page
+    assert is_in_its_course(quiz_of(course), course)
+    enrolment.refresh_from_db()
+    assert (enrolment.required_total, enrolment.required_done, enrolment.is_completed) == (5, 4, False)
+    assert not CreditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_a_quiz_that_everybody_has_passed_may_go(client, editor, how):
     enrolment = enrolled(course := make_course())
+    take_quiz(course, enrolment)
+    leave(client, how, quiz := quiz_of(course))
+    assert not is_in_its_course(quiz, course)
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_a_lesson_that_left_is_no_longer_required(client, editor, how):
+    enrolment = enrolled(course := make_course())
+    lesson = LessonPage.objects.child_of(course).last()
+    leave(client, how, lesson)
+    assert not is_in_its_course(lesson, course)
+    enrolment.refresh_from_db()
+    assert enrolment.required_total == 4
+    assert str(lesson.uid) not in enrolment.required_items
+    assert enrolment.released_items[str(lesson.uid)]["reason"].removeprefix("lesson_") in {
+        "unpublished",
+        "deleted",
+        "moved",
+    }
+    assert ModelLogEntry.objects.get(action="courses.release").user == editor
+
+
+def test_one_page_that_must_stay_keeps_all_that_were_chosen(client, editor):
+    enrolment = enrolled(course := make_course())
+    lesson, quiz = LessonPage.objects.child_of(course).first(), quiz_of(course)
+    in_bulk(client, "delete", lesson, quiz)
+    assert is_in_its_course(lesson, course)
+    enrolment.refresh_from_db()
+    assert enrolment.required_total == 5
+
+
+@pytest.mark.parametrize("is_bulk", [True, False])
+def test_a_course_under_way_is_unpublished_alone(client, editor, is_bulk):
+    enrolment = enrolled(course := make_course())
+    act = (
+        (lambda **data: in_bulk(client, "unpublish", course, **data)) if is_bulk else partial(unpublish, client, course)
+    )
+    page = act(include_descendants="on").content.decode()
+    assert "Unpublish the course alone" in page
+    assert CoursePage.objects.get(pk=course.pk).live
+    act()
+    assert not CoursePage.objects.get(pk=course.pk).live
+    assert is_in_its_course(quiz_of(course), course)
+    enrolment.refresh_from_db()
+    assert enrolment.required_total == 5
+
+
+def test_a_lesson_that_comes_back_to_its_course_still_binds_its_learners(client, editor):
+    enrolled(course := make_course())
+    other = CoursePageFactory()
     lesson = LessonPage.objects.child_of(course).first()
-    client.post(reverse("wagtailadmin_pages:unpublish", args=[lesson.pk]))
-    assert Enrolment.objects.get(pk=enrolment.pk).required_total == 4
+    lesson.move(other, pos="last-child")
+    move(client, lesson, course)
+    assert Enrolment.objects.get().required_total == 5
+
+
+def test_courses_with_learners_are_not_deleted_in_bulk(client, editor):
+    enrolled(course := make_course())
+    assert "People have enrolled here" in in_bulk(client, "delete", course).content.decode()
+    assert CoursePage.objects.filter(pk=course.pk).exists()
+
+
+@pytest.mark.parametrize("model", [CoursePage, LessonPage, QuizPage])
+def test_nothing_is_published_or_expires_by_the_clock(client, editor, model):
+    make_course()
+    page = client.get(reverse("wagtailadmin_pages:edit", args=[model.objects.first().pk])).content.decode()
+    assert "go_live_at" not in page
+    assert "expire_at" not in page

@@ -11,7 +11,7 @@ from courses.actions import (
     NotVerifiedError,
     enrol,
     mark_lesson_read,
-    release_item,
+    release_lesson,
     settle_hours,
 )
 from courses.models import CoursePage, Enrolment, ItemProgress, LessonPage
@@ -159,9 +159,11 @@ def test_a_withdrawn_lesson_is_no_longer_waited_for():
     watch_all(course, enrolment.practitioner.user)
     take_quiz(course, enrolment)
     assert fresh(enrolment).required_done == len(others)
-    release_item(first.uid)
+    lesson = LessonPage.objects.get(uid=first.uid)
+    release_lesson(lesson, reason=Enrolment.Release.LESSON_UNPUBLISHED, by=UserFactory())
     assert fresh(enrolment).is_completed
-    assert CreditEntry.objects.count() == 1
+    released = CreditEntry.objects.get().evidence["released"][str(first.uid)]
+    assert (released["title"], released["reason"]) == (first.title, "lesson_unpublished")
 
 
 def test_a_lesson_added_later_is_not_required_of_those_enrolled():
