@@ -22,6 +22,7 @@ from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
 from foundation.notifications.actions import tell
 from foundation.video.models import Video, WatchRecord
+from teleconsults.models import Recording
 
 # «Short-term training course» of cpd/data/cpd_activity_kinds.csv. Purely online learning has a kind of its own, which
 # is switched off until the ministry rules on it: until then the issuing body answers for what it confirms.
@@ -82,6 +83,19 @@ class HasLearnersError(RefusedError):
     code = "has_learners"
 
 
+class UnwatchableError(RefusedError):
+    """A lesson asks for a recording that is not published."""
+
+    message = _(
+        "The recording of “%(title)s” cannot be watched, so this was kept as a draft. Choose another recording in that"
+        " lesson, or unpublish the lesson; then publish."
+    )
+    code = "unwatchable"
+
+    def __init__(self, lesson: LessonPage) -> None:
+        super().__init__(str(self.message) % {"title": lesson.title})
+
+
 class UnknownAnswerError(RefusedError):
     message = _("That answer does not belong to this question. Reload the page and choose again.")
     code = "unknown_answer"
@@ -107,7 +121,8 @@ def enrol(course: CoursePage, *, by: User) -> Enrolment:
     course = CoursePage.objects.get(pk=course.pk)
     if not course.live:
         raise NotOpenError
-    if not course.outline:
+    requirements = _requirements(course.outline)
+    if not requirements:
         raise NothingToLearnError
     enrolment, is_new = Enrolment.objects.get_or_create(
         practitioner=practitioner,
@@ -117,8 +132,8 @@ def enrol(course: CoursePage, *, by: User) -> Enrolment:
             "title": course.title,
             "enrolled_at": timezone.now(),
             "last_active_at": timezone.now(),
-            "required_total": len(course.outline),
-            "rule_snapshot": {"items": _requirements(course.outline)},
+            "required_total": len(requirements),
+            "rule_snapshot": {"items": requirements},
         },
     )
     if is_new:
@@ -360,9 +375,26 @@ def check_may_delete(page: Page) -> None:
     check_may_leave(page)
 
 
+def check_may_publish(page: Page) -> None:
+    """Before a course or one of its lessons is published: what it asks for can be done. Raises UnwatchableError."""
+    lessons: Iterable[LessonPage] = []
+    if isinstance(page, LessonPage) and page.is_watched and page.shown_recording is None:
+        lessons = [page]
+    elif isinstance(page, CoursePage):
+        lessons = LessonPage.objects.child_of(page).live().unwatchable()
+    for lesson in lessons:
+        raise UnwatchableError(lesson)
+
+
+def release_from_withdrawn(recording: Recording, by: User) -> None:
+    """Called by the teleconsults when a recording is withdrawn: nobody waits for its lessons, and they learn why."""
+    for lesson in LessonPage.objects.showing(recording.video):
+        release_lesson(lesson, reason=Enrolment.Release.RECORDING_WITHDRAWN, by=by)
+
+
 @transaction.atomic
-def release_lesson(lesson: LessonPage, *, reason: Enrolment.Release, by: User) -> list[Enrolment]:
-    """A lesson left its course or can no longer be done: no running enrolment waits for it. Returns those released.
+def release_lesson(lesson: LessonPage, *, reason: Enrolment.Release, by: User) -> None:
+    """A lesson left its course or can no longer be done: no running enrolment waits for it.
 
     What was done stays done. A lesson that stands in another course now still binds those enrolled there. A quiz has
     no such way out, see `check_may_leave`.
@@ -370,8 +402,7 @@ def release_lesson(lesson: LessonPage, *, reason: Enrolment.Release, by: User) -
     waiting = Enrolment.objects.still_needing(lesson.uid)
     if reason == Enrolment.Release.LESSON_MOVED:
         waiting = waiting.not_on_course_of(lesson)
-    released = list(waiting.for_counting().order_by("pk"))
-    for enrolment in released:
+    for enrolment in waiting.for_counting().order_by("pk"):
         pinned = enrolment.rule_snapshot["items"].pop(str(lesson.uid))
         note = pinned | {"reason": reason.value, "at": timezone.now().isoformat()}
         enrolment.rule_snapshot.setdefault("released", {})[str(lesson.uid)] = note
@@ -379,16 +410,31 @@ def release_lesson(lesson: LessonPage, *, reason: Enrolment.Release, by: User) -
         enrolment.save(update_fields=["rule_snapshot", "required_total"])
         data = {"lesson": str(lesson.uid), "title": pinned["title"], "reason": reason.value}
         log(enrolment, "courses.release", user=by, data=data)
+        if reason == Enrolment.Release.RECORDING_WITHDRAWN:
+            _tell_withdrawn(enrolment, pinned["title"])
         if enrolment.required_total:
             _complete_if_done(enrolment)
-    return released
+
+
+def _tell_withdrawn(enrolment: Enrolment, lesson_title: str) -> None:
+    user = enrolment.practitioner.user
+    with translation.override(user.language):
+        text = gettext("“%(lesson)s” in “%(course)s” is no longer asked of you: its recording was withdrawn.")
+        tell(
+            user,
+            kind="courses.released",
+            text=text % {"lesson": lesson_title, "course": enrolment.title},
+            url=enrolment.course.address,
+        )
 
 
 def _requirements(outline: Iterable[OutlineItem]) -> dict[str, dict[str, Any]]:
+    """Nobody is asked to watch what cannot be watched."""
     return {
         str(item.uid): {"kind": item.kind, "title": item.title}
         | ({"coverage": str(item.coverage)} if item.coverage is not None else {})
         for item in outline
+        if item.is_available
     }
 
 

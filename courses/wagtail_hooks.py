@@ -14,7 +14,7 @@ from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkActi
 from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 
-from courses.actions import check_may_delete, check_may_leave, release_lesson, settle_hours
+from courses.actions import check_may_delete, check_may_leave, check_may_publish, release_lesson, settle_hours
 from courses.models import CoursePage, Enrolment, LessonPage
 from foundation.accounts.access import SignedInRequest
 from foundation.kernel.errors import RefusedError
@@ -48,6 +48,15 @@ def bring_hours_to_the_ledger(request: SignedInRequest, page: Page) -> None:
             _("The hours wait for a CPD administrator of %(body)s to confirm them at the desk.")
             % {"body": activity.issuing_body},
         )
+
+
+@hooks.register("before_publish_page")
+def publish_only_what_can_be_done(request: HttpRequest, page: Page) -> HttpResponse | None:
+    try:
+        check_may_publish(page)
+    except RefusedError as refusal:
+        return _refused(request, refusal, reverse("wagtailadmin_pages:edit", args=[page.pk]))
+    return None
 
 
 # --- Lessons and quizzes that leave their course ---------------------------------------------------------------------
@@ -131,6 +140,10 @@ def ask_before_many(
 def _check_one_of_many(page: Page, action_type: str, chosen: dict[str, Any]) -> None:
     if action_type == "unpublish":
         check_may_leave(page, with_descendants=chosen["include_descendants"])
+    elif action_type == "publish":
+        below = page.get_descendants().not_live().specific() if chosen["include_descendants"] else []
+        for one in [page, *below]:
+            check_may_publish(one.get_latest_revision_as_object())
     elif action_type == "delete":
         check_may_delete(page)
     elif action_type == "move" and not page.is_child_of(chosen["chooser"]):

@@ -16,6 +16,7 @@ from foundation.video.actions import retire_addresses
 from foundation.video.models import Video
 from teleconsults.consent import CONSENT_VERSION
 from teleconsults.models import DETAILS, Recording
+from teleconsults.withdrawals import withdrawal_listeners
 
 _TOLD: dict[str, Promise] = {
     Video.State.READY: _("“%(title)s” is ready to be watched. Answer the consent question, then publish it."),
@@ -105,7 +106,7 @@ def publish_recording(recording: Recording, *, by: User) -> Recording:
 def withdraw_recording(recording: Recording, *, reason: str, by: User) -> Recording:
     """Take it down for good: the page says so, and addresses handed out before stop working at once.
 
-    Raises NotPublishedError.
+    `withdrawal_listeners` run last. Raises NotPublishedError.
     """
     recording = _locked(recording)
     if recording.is_withdrawn:
@@ -117,6 +118,8 @@ def withdraw_recording(recording: Recording, *, reason: str, by: User) -> Record
     recording.save()
     retire_addresses(recording.video)
     log(recording, "teleconsults.withdraw", user=by, data={"reason": reason})
+    for listener in withdrawal_listeners:
+        listener(recording, by)
     return recording
 
 

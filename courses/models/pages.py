@@ -318,7 +318,10 @@ class CoursePage(KeptUid, Page):  # noqa: DJ008  # Page has one
 
 @dataclass(frozen=True, slots=True)
 class OutlineItem:
-    """A line of a course's list of lessons; `kind` is a LessonPage.Kind or "quiz"."""
+    """A line of a course's list of lessons; `kind` is a LessonPage.Kind or "quiz".
+
+    Only a recording may be not `is_available`: it is not published, or not any more.
+    """
 
     uid: uuid.UUID
     slug: str
@@ -328,12 +331,14 @@ class OutlineItem:
     module: str
     minutes: int
     coverage: Decimal | None
+    is_available: bool
     course_slug: str
 
     columns: ClassVar[list[str]] = [
         "slug",
         "title",
         *(f"lessonpage__{name}" for name in ("uid", "kind", "module", "minutes", "required_coverage")),
+        *(f"lessonpage__recording__{name}" for name in ("live", "video__state")),
         *(f"quizpage__{name}" for name in ("uid", "module", "minutes")),
     ]
 
@@ -341,6 +346,9 @@ class OutlineItem:
     def from_row(cls, row: dict[str, Any], *, course_slug: str) -> "OutlineItem":
         model = "quizpage" if row["quizpage__uid"] else "lessonpage"
         kind = LessonPage.Kind(row["lessonpage__kind"]) if model == "lessonpage" else None
+        can_be_watched = row["lessonpage__recording__live"] and (
+            row["lessonpage__recording__video__state"] == Video.State.READY
+        )
         return cls(
             uid=row[f"{model}__uid"],
             slug=row["slug"],
@@ -350,6 +358,7 @@ class OutlineItem:
             module=row[f"{model}__module"],
             minutes=row[f"{model}__minutes"],
             coverage=row["lessonpage__required_coverage"] if kind == LessonPage.Kind.RECORDING else None,
+            is_available=kind != LessonPage.Kind.RECORDING or bool(can_be_watched),
             course_slug=course_slug,
         )
 
@@ -379,7 +388,7 @@ def outline_context(course: CoursePage, enrolment: "Enrolment | None", here: uui
         "done": done,
         "here": here,
         "position": position + 1,
-        "next_open": next((item for item in items if item.uid not in done), None),
+        "next_open": next((item for item in items if item.is_available and item.uid not in done), None),
         "following": items[position + 1] if 0 <= position < len(items) - 1 else None,
         "preceding": items[position - 1] if position > 0 else None,
     }
@@ -429,6 +438,11 @@ class LessonQuerySet(PageQuerySet):
     def for_page(self) -> Self:
         """Published, with the recording where there is one."""
         lessons: Self = self.live().select_related("recording__video", "recording__hub")
+        return lessons
+
+    def unwatchable(self) -> Self:
+        """Lessons to be watched whose recording is not published, or not any more."""
+        lessons: Self = self.filter(kind=LessonPage.Kind.RECORDING).exclude(recording__in=Recording.objects.published())
         return lessons
 
     def showing(self, video: Video) -> Self:
