@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -334,6 +335,8 @@ def settle_hours(course: CoursePage, *, by: User) -> Activity | None:
     An administrator of the issuing body confirms by publishing; anyone else's hours are a proposal which that body
     confirms at its desk. A confirmed activity is left as it is: other hours, body or title make a new version.
     """
+    # The activity first, then the course: the desk locks them in this order, see `take_over_confirmed_hours`.
+    Activity.objects.select_for_update().filter(key=course.activity_key).first()
     course = CoursePage.objects.select_for_update(of=("self",)).get(pk=course.pk)
     before, body, hours = course.activity, course.issuing_body, course.credit_hours
     if before and before.is_confirmed:
@@ -348,6 +351,24 @@ def settle_hours(course: CoursePage, *, by: User) -> Activity | None:
         )
     CoursePage.objects.filter(pk=course.pk).update(version=course.version, activity=course.activity)
     return course.activity
+
+
+def take_over_confirmed_hours(activity: Activity) -> None:
+    """Called by the ledger when an issuer confirms: the course and its latest revision say the hours that count.
+
+    So publishing it again unchanged proposes nothing. A draft in which an editor chose other hours keeps them.
+    """
+    course = CoursePage.objects.select_for_update(of=("self",)).filter(activity=activity).first()
+    if course is None or course.credit_hours == activity.hours:
+        return
+    proposed = course.credit_hours
+    CoursePage.objects.filter(pk=course.pk).update(credit_hours=activity.hours)
+    for revision in course.revisions.filter(pk__in=[course.latest_revision_id, course.live_revision_id]):
+        if Decimal(revision.content["credit_hours"] or 0) == (proposed or 0):
+            content = revision.content | {"credit_hours": str(activity.hours)}
+            course.revisions.filter(pk=revision.pk).update(content=content)
+    data = {"proposed": str(proposed), "confirmed": str(activity.hours)}
+    log(course, "courses.take_over_hours", user=activity.confirmed_by, data=data)
 
 
 def check_may_leave(page: Page, *, with_descendants: bool = False) -> None:

@@ -23,6 +23,11 @@ LOGGED = [
     ("courses.enrol", gettext_lazy("Enrol"), gettext_lazy("Enrolled")),
     ("courses.submit_attempt", gettext_lazy("Submit an attempt"), gettext_lazy("Attempt submitted")),
     ("courses.complete", gettext_lazy("Complete a course"), gettext_lazy("Course completed")),
+    (
+        "courses.take_over_hours",
+        gettext_lazy("Take over confirmed hours"),
+        gettext_lazy("Hours changed to those that the issuing body confirmed"),
+    ),
     ("courses.release", gettext_lazy("Release from a lesson"), gettext_lazy("No longer asked to do a lesson")),
 ]
 
@@ -34,7 +39,8 @@ def register_log_actions(actions: LogActionRegistry) -> None:
 
 
 @hooks.register("after_publish_page")
-def bring_hours_to_the_ledger(request: SignedInRequest, page: Page) -> None:
+def tell_of_hours(request: SignedInRequest, page: Page) -> None:
+    """Publishing has brought the hours to the ledger, see courses.apps; again it only says what came of it."""
     if not isinstance(page, CoursePage):
         return
     try:

@@ -4,15 +4,17 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.test import Client
 from django.urls import reverse
-from wagtail.models import ModelLogEntry
+from wagtail.models import GroupApprovalTask, ModelLogEntry, Workflow, WorkflowTask
 from wagtail.test.utils.form_data import nested_form_data, rich_text
 
 from courses.actions import mark_lesson_read, settle_hours
 from courses.blocks import MultipleChoiceBlock, SingleChoiceBlock
 from courses.models import CoursePage, Enrolment, LessonPage, QuizPage
-from cpd.models import CreditEntry
+from cpd.models import Activity, CreditEntry
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import (
     CoursePageFactory,
@@ -291,3 +293,102 @@ def test_nothing_is_published_or_expires_by_the_clock(client, editor, model):
     page = client.get(reverse("wagtailadmin_pages:edit", args=[model.objects.first().pk])).content.decode()
     assert "go_live_at" not in page
     assert "expire_at" not in page
+
+
+# --- hours ------------------------------------------------------------------------------------------------------------
+def publish_with_hours(client, course, body, hours) -> CoursePage:
+    form = course_form(course, issuing_body=body.pk, credit_hours=hours, hours_confirmed="on")
+    client.post(reverse("wagtailadmin_pages:edit", args=[course.pk]), form)
+    return CoursePage.objects.get(pk=course.pk)
+
+
+def confirm_at_the_desk(client, course, body, hours) -> CoursePage:
+    issuer = CpdAdminFactory(bodies=[body])
+    desk = Client()
+    desk.force_login(issuer, backend="django.contrib.auth.backends.ModelBackend")
+    kind = ActivityKindFactory(code="other_kind")
+    form = {"kind": kind.code, "hours": hours, "responsible": ""}
+    assert desk.post(reverse("cpd:activity_confirm", args=[course.activity_id]), form).status_code == 302
+    return CoursePage.objects.get(pk=course.pk)
+
+
+@pytest.fixture
+def page_editor(client, editor):
+    """Somebody who publishes pages, and issues for nobody."""
+    editor.is_superuser = False
+    editor.save()
+    editor.groups.add(Group.objects.get_or_create(name="Moderators")[0])
+    return editor
+
+
+@pytest.fixture
+def proposed(client, page_editor):
+    """A course with four hours that wait for the issuer, and the issuing body."""
+    ActivityKindFactory()
+    body = IssuingBodyFactory()
+    return publish_with_hours(client, make_course(), body, "4"), body
+
+
+def test_hours_corrected_at_the_desk_are_what_the_course_says_from_then_on(client, proposed):
+    course, body = proposed
+    assert not course.activity.is_confirmed
+    course = confirm_at_the_desk(client, course, body, "3")
+    assert course.credit_hours == Decimal(3)
+    form = client.get(reverse("wagtailadmin_pages:edit", args=[course.pk])).context["form"]
+    assert Decimal(form["credit_hours"].value()) == Decimal(3)
+    again = publish_with_hours(client, course, body, form["credit_hours"].value())
+    assert (again.version, again.activity) == (1, course.activity)
+    assert again.activity.hours == Decimal(3)
+    assert again.activity.is_confirmed
+    assert Activity.objects.count() == 1
+
+
+def test_a_draft_with_hours_of_its_own_keeps_them(client, proposed):
+    course, body = proposed
+    course.credit_hours = Decimal(6)
+    course.save_revision()
+    course = confirm_at_the_desk(client, course, body, "3")
+    assert course.credit_hours == Decimal(3)
+    assert course.get_latest_revision_as_object().credit_hours == Decimal(6)
+
+
+@pytest.mark.parametrize("approver_is_issuer", [True, False])
+def test_hours_come_to_the_ledger_when_a_workflow_is_approved(client, editor, approver_is_issuer):
+    ActivityKindFactory()
+    body, course = IssuingBodyFactory(), make_course()
+    workflow = Workflow.objects.create(name="Two pairs of eyes")
+    task = GroupApprovalTask.objects.create(name="Second look")
+    task.groups.add(group := Group.objects.create(name="Second"))
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    course.issuing_body, course.credit_hours, course.hours_confirmed = body, Decimal(2), True
+    course.save_revision(user=editor)
+    state = workflow.start(course, editor)
+    if not approver_is_issuer:  # a superuser administers every body
+        editor.is_superuser = False
+        editor.save()
+        editor.groups.add(group, Group.objects.get_or_create(name="Moderators")[0])
+    address = reverse("wagtailadmin_pages:workflow_action", args=[course.pk, "approve", state.current_task_state.pk])
+    assert client.post(address).status_code in {200, 302}
+    course = CoursePage.objects.get(pk=course.pk)
+    assert course.activity.hours == Decimal(2)
+    assert course.activity.is_confirmed is approver_is_issuer
+
+
+def test_hours_come_to_the_ledger_when_published_in_bulk(client, editor):
+    ActivityKindFactory()
+    body, course = IssuingBodyFactory(), make_course()
+    course.issuing_body, course.credit_hours, course.hours_confirmed = body, Decimal(2), True
+    course.save_revision()
+    in_bulk(client, "publish", course)
+    assert CoursePage.objects.get(pk=course.pk).activity.hours == Decimal(2)
+
+
+def test_hours_that_the_ledger_refuses_are_told_and_not_promised(client, editor):
+    ActivityKindFactory()
+    body, course = IssuingBodyFactory(), make_course()
+    form = course_form(course, issuing_body=body.pk, credit_hours="2.10", hours_confirmed="on")
+    page = client.post(reverse("wagtailadmin_pages:edit", args=[course.pk]), form, follow=True).content.decode()
+    assert "Credit hours go in steps of 0.25" in page
+    course = CoursePage.objects.get(pk=course.pk)
+    assert course.live
+    assert course.activity is None
