@@ -139,7 +139,19 @@ def enrol(course: CoursePage, *, by: User) -> Enrolment:
     )
     if is_new:
         log(enrolment, "courses.enrol", user=by, data={"course": str(course.uid), "version": course.version})
+        _count_watched_before(enrolment, by)
     return enrolment
+
+
+def _count_watched_before(enrolment: Enrolment, user: User) -> None:
+    """What somebody has seen in the library already they need not see again."""
+    lessons = LessonPage.objects.child_of(enrolment.course).live().watchable().select_related("recording__video")
+    records = WatchRecord.objects.filter(user=user, video__recording__lessons__in=lessons)
+    by_video = {record.video_id: record for record in records.select_related("video")}
+    for lesson in lessons:
+        if record := by_video.get(lesson.recording.video_id):
+            _count_watched(enrolment, lesson, record)
+    enrolment.refresh_from_db(fields=["status", "required_done", "completed_at"])
 
 
 def mark_lesson_read(lesson: LessonPage, enrolment: Enrolment, *, by: User) -> Enrolment:
@@ -153,12 +165,16 @@ def note_watching(user: User, video: Video, record: WatchRecord) -> None:
     """Called by the video room after each accepted beat: lessons that show this video may now be done."""
     enrolments = Enrolment.objects.visible_to(user).active()
     for lesson in LessonPage.objects.live().showing(video):
-        required = float(lesson.required_coverage)
-        if record.coverage < required:
-            continue
         for enrolment in enrolments.on_course_of(lesson):
-            evidence = {"video": video.public_id, "coverage": round(record.coverage, 4), "required": required}
-            _mark_done(enrolment, lesson.uid, kind=lesson.kind, evidence=evidence)
+            _count_watched(enrolment, lesson, record)
+
+
+def _count_watched(enrolment: Enrolment, lesson: LessonPage, record: WatchRecord) -> None:
+    """Done at the share that was asked for on enrolling; one of a lesson added later at the lesson's own."""
+    required = float(enrolment.coverage_asked_of(lesson))
+    if record.coverage >= required:
+        evidence = {"video": record.video.public_id, "coverage": round(record.coverage, 4), "required": required}
+        _mark_done(enrolment, lesson.uid, kind=lesson.kind, evidence=evidence)
 
 
 # --- Quizzes --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Who takes which course, and how far they have come. Progress is counted once, when it changes."""
 
 import uuid
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
@@ -13,7 +14,7 @@ from foundation.accounts.models import Practitioner, User
 if TYPE_CHECKING:
     from wagtail.models import Page
 
-    from courses.models.pages import CoursePage
+    from courses.models.pages import CoursePage, LessonPage
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
@@ -132,6 +133,11 @@ class Enrolment(models.Model):
         """What completion asks for, by item uid."""
         items: dict[str, dict[str, Any]] = self.rule_snapshot.get("items", {})
         return items
+
+    def coverage_asked_of(self, lesson: "LessonPage") -> Decimal:
+        """The share that must be watched, 0 to 1: as it was on enrolling; a lesson not required then has its own."""
+        pinned = self.required_items.get(str(lesson.uid), {}).get("coverage")
+        return Decimal(pinned) if pinned else lesson.required_coverage
 
     @property
     def released_items(self) -> dict[str, dict[str, Any]]:

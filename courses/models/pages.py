@@ -440,6 +440,11 @@ class LessonQuerySet(PageQuerySet):
         lessons: Self = self.live().select_related("recording__video", "recording__hub")
         return lessons
 
+    def watchable(self) -> Self:
+        """Lessons to be watched whose recording is published."""
+        lessons: Self = self.filter(kind=LessonPage.Kind.RECORDING, recording__in=Recording.objects.published())
+        return lessons
+
     def unwatchable(self) -> Self:
         """Lessons to be watched whose recording is not published, or not any more."""
         lessons: Self = self.filter(kind=LessonPage.Kind.RECORDING).exclude(recording__in=Recording.objects.published())
@@ -504,11 +509,14 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        recording = self.shown_recording
+        recording, enrolment = self.shown_recording, context["enrolment"]
         if recording is None or not request.user.is_authenticated:
             return context
+        required = enrolment.coverage_asked_of(self) if enrolment else self.required_coverage
         return context | {
             "recording": recording,
+            "required_coverage": required,
+            "required_percent": int(required * 100),
             "playback": playback_for(recording.video, request.user),
             "record": watch_record_for(request.user, recording.video),
         }
@@ -519,10 +527,6 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
         if not self.is_watched or self.recording is None:
             return None
         return self.recording if self.recording.live and self.recording.video.is_ready else None
-
-    @property
-    def required_percent(self) -> int:
-        return int(self.required_coverage * 100)
 
     @property
     def is_watched(self) -> bool:

@@ -20,6 +20,7 @@ from cpd.models import CreditEntry
 from tests.factories.accounts import PractitionerFactory, UserFactory
 from tests.factories.courses import (
     CoursePageFactory,
+    LessonPageFactory,
     enrolled,
     finish,
     make_course,
@@ -29,6 +30,7 @@ from tests.factories.courses import (
     watch_all,
 )
 from tests.factories.cpd import CpdAdminFactory
+from tests.factories.teleconsults import RecordingFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +88,39 @@ def test_a_recording_is_done_at_the_share_that_the_lesson_asks_for():
     watch_all(course, user, share=1)
     assert fresh(enrolment).required_done == 1
     assert enrolment.items.get().evidence["required"] == 0.9
+
+
+def test_the_share_that_counts_is_the_one_asked_for_on_enrolling(client):
+    enrolment = enrolled(course := make_course())
+    LessonPage.objects.child_of(course).filter(kind="recording").update(required_coverage=Decimal("0.50"))
+    watch_all(course, enrolment.practitioner.user, share=0.6)
+    assert fresh(enrolment).required_done == 0
+    later = enrolled(course)
+    watch_all(course, later.practitioner.user, share=0.6)
+    assert fresh(later).required_done == 1
+    LessonPage.objects.child_of(course).filter(kind="recording").update(required_coverage=Decimal(1))
+    client.force_login(enrolment.practitioner.user)
+    page = client.get(LessonPage.objects.child_of(course).get(kind="recording").address).content.decode()
+    assert "watched 90 %" in page
+    assert 'data-watched-lesson="0.9' in page
+    watch_all(course, enrolment.practitioner.user, share=0.9)
+    assert fresh(enrolment).required_done == 1
+
+
+@pytest.mark.parametrize(("share", "done"), [(0.95, 1), (0.5, 0)])
+def test_what_was_watched_before_enrolling_counts(share, done):
+    course, user = make_course(), member()
+    watch_all(course, user, share=share)
+    enrolment = enrol(course, by=user)
+    assert (enrolment.required_done, fresh(enrolment).required_done) == (done, done)
+    assert [item.evidence["coverage"] for item in enrolment.items.all()] == [share] * done
+
+
+def test_a_course_of_watched_recordings_is_completed_by_enrolling():
+    course, user = CoursePageFactory(), member()
+    LessonPageFactory(parent=course, kind="recording", recording=RecordingFactory(published=True), body=[])
+    watch_all(course, user)
+    assert enrol(CoursePage.objects.get(pk=course.pk), by=user).is_completed
 
 
 def test_watching_by_somebody_else_counts_for_nobody():
