@@ -289,11 +289,24 @@ def _complete_if_done(enrolment: Enrolment) -> None:
     if not flipped:
         return
     log(enrolment, "courses.complete", user=enrolment.practitioner.user, data={"version": enrolment.version})
-    activity = Activity.objects.confirmed().filter(key=enrolment.activity_key).first()
-    if activity:
+    if activity := _confirmed_activity(enrolment):
         _award(enrolment, activity)
     else:
         _tell_completed(enrolment)
+
+
+def _confirmed_activity(enrolment: Enrolment) -> Activity | None:
+    """What the ledger credits for this enrolment, if an issuer stands for it.
+
+    Waits for an issuer who is confirming at this moment; one who comes after waits for us, and then finds the
+    completion. So exactly one of the two awards the credit.
+    """
+    same_version = Activity.objects.filter(key=enrolment.activity_key)
+    activity = same_version.select_for_update(no_key=True).first()
+    if activity is None:  # nothing to lock yet: publishing, which may write it, locks the course
+        CoursePage.objects.select_for_update(of=("self",), no_key=True).get(pk=enrolment.course_id)
+        activity = same_version.first()
+    return activity if activity and activity.is_confirmed else None
 
 
 def _award(enrolment: Enrolment, activity: Activity) -> None:

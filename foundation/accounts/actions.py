@@ -79,6 +79,8 @@ def save_profile(user: User, facts: ProfileFacts, *, by: User) -> Practitioner:
     Who waits already and changes nothing that is vouched for goes on waiting; the coordinators were told.
     A new facility ends the verification at once: its former coordinator no longer sees the person.
     """
+    # Before the first save there is no profile to lock: of two at once, the second waits and finds the first's.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     practitioner = Practitioner.objects.select_for_update(of=("self",)).filter(user=user).first()
     changed = facts_undone_by(practitioner, facts) if practitioner else list(VOUCHED_FOR)
     is_settled = practitioner is not None and (practitioner.is_verified or practitioner.is_waiting) and not changed

@@ -1,0 +1,109 @@
+"""Two people at the same moment, on two connections of PostgreSQL; SQLite lets one write at a time anyway."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+from wagtail.models import Collection, Locale, Page, Site
+
+from courses.actions import settle_hours, submit_attempt
+from courses.models import CoursePage, Enrolment, LessonPage
+from cpd.actions import confirm_activity
+from cpd.models import Activity, CreditEntry
+from tests.factories.accounts import UserFactory
+from tests.factories.courses import answer, enrolled, make_course, mark_lesson_read, quiz_of, start_attempt, watch_all
+from tests.factories.cpd import ActivityKindFactory, CpdAdminFactory, IssuingBodyFactory
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time"),
+]
+# As long as the second waits, where it waits for the first; where it does not, it is done much sooner.
+HOLD_S = 1.5
+
+
+@pytest.fixture(autouse=True)
+def _site():
+    """What the migrations brought, for a database that an earlier test of this kind has emptied."""
+    if not Collection.objects.exists():
+        Collection.add_root(name="Root")
+    if not Site.objects.exists():
+        Locale.objects.get_or_create(language_code="vi")
+        root = Page.objects.filter(depth=1).first() or Page.add_root(title="Root", slug="root")
+        front = root.add_child(instance=Page(title="Front", slug="front"))
+        Site.objects.create(hostname="localhost", root_page=front, is_default_site=True)
+
+
+def all_but_the_quiz(course: CoursePage):
+    """An attempt whose submission completes the course."""
+    enrolment = enrolled(course)
+    user = enrolment.practitioner.user
+    for lesson in LessonPage.objects.child_of(course).exclude(kind="recording"):
+        mark_lesson_read(lesson, enrolment, by=user)
+    watch_all(course, user)
+    attempt = start_attempt(quiz_of(course), enrolment, by=user)
+    answer(attempt, rightly=True, by=user)
+    return attempt
+
+
+def side_by_side(first, second) -> None:
+    """`second` begins when `first` has done its part and holds its transaction open for a while."""
+    acted, ended = threading.Event(), threading.Event()
+
+    def hold():
+        try:
+            with transaction.atomic():
+                first()
+                acted.set()
+                ended.wait(HOLD_S)
+        finally:
+            acted.set()
+            connection.close()
+
+    def follow():
+        try:
+            acted.wait(20)
+            second()
+        finally:
+            ended.set()
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        for future in [threads.submit(hold), threads.submit(follow)]:
+            future.result(timeout=30)
+
+
+@pytest.mark.parametrize("where", ["at the desk", "by publishing"])
+@pytest.mark.parametrize("is_learner_first", [True, False])
+def test_completing_while_the_issuer_confirms_gives_one_credit(where, is_learner_first):
+    ActivityKindFactory()
+    body = IssuingBodyFactory()
+    issuer = CpdAdminFactory(bodies=[body])
+    course = make_course()
+    course.credit_hours, course.issuing_body, course.hours_confirmed = 2, body, True
+    course.save()
+    if where == "at the desk":
+        settle_hours(course, by=UserFactory())
+    attempt = all_but_the_quiz(course)
+
+    def confirm():
+        if where == "by publishing":
+            settle_hours(course, by=issuer)
+        else:
+            activity = Activity.objects.get()
+            confirm_activity(
+                activity.key,
+                kind_code="course_learner",
+                title=activity.title,
+                issuing_body=body,
+                hours=activity.hours,
+                by=issuer,
+            )
+
+    def complete():
+        submit_attempt(attempt, by=attempt.enrolment.practitioner.user)
+
+    side_by_side(*((complete, confirm) if is_learner_first else (confirm, complete)))
+    assert Enrolment.objects.get().is_completed
+    assert CreditEntry.objects.count() == 1
