@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from functools import partial
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Group
@@ -33,9 +34,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def editor(client):
+def editor(client, settings):
     user = UserFactory(is_staff=True, is_superuser=True)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     return user
 
 
@@ -184,8 +186,9 @@ def move(client, page, destination):
 
 
 def in_bulk(client, act, *pages, **data):
-    ids = "&".join(f"id={page.pk}" for page in pages)
-    return client.post(f"{reverse('wagtail_bulk_action', args=['wagtailcore', 'page', act])}?{ids}", data, follow=True)
+    query = urlencode({"id": [page.pk for page in pages], "next": reverse("wagtailadmin_explore_root")}, doseq=True)
+    address = reverse("wagtail_bulk_action", args=["wagtailcore", "page", act])
+    return client.post(f"{address}?{query}", data, follow=True)
 
 
 def leave(client, how, page):

@@ -10,7 +10,7 @@ from cpd.models import CreditEntry
 from foundation.kernel.erasure import exporters
 from foundation.notifications.models import Notification
 from teleconsults.actions import withdraw_recording
-from tests.courses.test_editing import course_form
+from tests.courses.test_editing import course_form, in_bulk
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import (
     CoursePageFactory,
@@ -110,15 +110,15 @@ def test_a_film_that_is_not_ready_is_asked_of_nobody():
 
 
 @pytest.fixture
-def editor(client):
+def editor(client, settings):
     user = UserFactory(is_staff=True, is_superuser=True)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     return user
 
 
 def publish_in_bulk(client, page, **data):
-    address = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "publish"])
-    return client.post(f"{address}?id={page.pk}", data, follow=True)
+    return in_bulk(client, "publish", page, **data)
 
 
 @pytest.mark.parametrize("is_bulk", [True, False])
