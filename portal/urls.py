@@ -23,6 +23,14 @@ urlpatterns = [
     ),
     path("c/<str:public_id>", cpd.short, name="certificate_code"),
     path("admin/login/", admin_door, name="admin_door"),
+    # Before Wagtail's own, which shows it to everybody in the admin.
+    path("admin/reports/site-history/", home.site_history, name="site_history"),
+    path(
+        "admin/reports/site-history/results/",
+        home.site_history,
+        {"results_only": True},
+        name="site_history_results",
+    ),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     # Ready-made sizes of editors' pictures only; what else lies there is not for everyone. nginx takes this over.

@@ -1,6 +1,6 @@
 """What authors do with recordings: hand in, answer for consent, publish, withdraw."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.urls import reverse
@@ -43,6 +43,14 @@ class WithdrawnError(RefusedError):
 class NotPublishedError(RefusedError):
     message = _("Only a published recording can be withdrawn.")
     code = "not_published"
+
+
+class WasPublishedError(RefusedError):
+    message = _(
+        "A recording that was published is not deleted: withdraw it on its page, with a reason. What was withdrawn"
+        " stays as the proof of that."
+    )
+    code = "was_published"
 
 
 @transaction.atomic
@@ -121,6 +129,12 @@ def withdraw_recording(recording: Recording, *, reason: str, by: User) -> Record
     for listener in withdrawal_listeners:
         listener(recording, by)
     return recording
+
+
+def check_may_delete(recordings: Iterable[Recording]) -> None:
+    """Only what nobody has ever been shown. Raises WasPublishedError."""
+    if any(recording.live or recording.published_at or recording.is_withdrawn for recording in recordings):
+        raise WasPublishedError
 
 
 def tell_author(video: Video) -> None:

@@ -27,6 +27,7 @@ from foundation.video.refusals import TextFileError, TooBigError, VideoRefusedEr
 from foundation.video.uploads import QuarantineUploadHandler
 from foundation.video.watching import watch_record_for
 from teleconsults.actions import (
+    WithdrawnError,
     answer_consent,
     change_details,
     publish_recording,
@@ -215,6 +216,8 @@ def prepare(request: SignedInRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
     recording = _own(request, public_id)
+    if recording.is_withdrawn:
+        return _stays_as_it_is(request, recording)
     hubs = list({hub.pk: hub for hub in [recording.hub, *hubs_of(request.user)]}.values())
     form = DetailsForm(request.POST or None, instance=recording, hubs=hubs)
     if form.is_valid():
@@ -231,6 +234,8 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def consent(request: SignedInRequest, public_id: str) -> HttpResponse:
     recording = _own(request, public_id)
+    if recording.is_withdrawn:
+        return _stays_as_it_is(request, recording)
     form = ConsentForm(request.POST or None)
     if form.is_valid():
         try:
@@ -281,6 +286,12 @@ def withdraw(request: SignedInRequest, public_id: str) -> HttpResponse:
         return redirect("teleconsults:library")
     context = {"form": form, "recording": recording}
     return render(request, "teleconsults/withdraw.html", context, status=422 if form.is_bound else 200)
+
+
+def _stays_as_it_is(request: SignedInRequest, recording: Recording) -> HttpResponse:
+    """Instead of a form: that the recording is withdrawn, and no word of it changes."""
+    messages.error(request, str(WithdrawnError.message))
+    return redirect("teleconsults:prepare", recording.public_id)
 
 
 def _own(request: SignedInRequest, public_id: str) -> Recording:

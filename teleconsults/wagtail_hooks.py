@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.contrib import messages
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.panels import FieldPanel
 from wagtail.log_actions import LogActionRegistry
+from wagtail.snippets.bulk_actions.delete import DeleteBulkAction
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.chooser import (
     ChooseResultsView,
@@ -26,6 +29,8 @@ from wagtail.snippets.views.snippets import (
     UsageView,
 )
 
+from foundation.kernel.errors import RefusedError
+from teleconsults.actions import WithdrawnError, check_may_delete
 from teleconsults.models import Recording, RecordingQuerySet
 
 
@@ -36,6 +41,42 @@ def name_acts(actions: LogActionRegistry) -> None:
     actions.register_action("teleconsults.consent", _("Answer for consent"), _("Consent question answered"))
     actions.register_action("teleconsults.publish", _("Publish a recording"), _("Recording published"))
     actions.register_action("teleconsults.withdraw", _("Withdraw a recording"), _("Recording withdrawn"))
+
+
+@hooks.register("before_delete_snippet")
+def keep_what_was_published(request: HttpRequest, instances: Iterable[models.Model]) -> HttpResponse | None:
+    """Wagtail asks here before it deletes one and before it deletes many."""
+    try:
+        check_may_delete(instance for instance in instances if isinstance(instance, Recording))
+    except RefusedError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("wagtailsnippets_teleconsults_recording:list")
+    return None
+
+
+@hooks.register("before_edit_snippet")
+def show_what_was_withdrawn(request: HttpRequest, instance: models.Model) -> HttpResponse | None:
+    """No form for what no longer changes."""
+    if not isinstance(instance, Recording) or not instance.is_withdrawn:
+        return None
+    messages.error(request, str(WithdrawnError.message))
+    return redirect("wagtailsnippets_teleconsults_recording:inspect", instance.pk)
+
+
+@hooks.register("register_bulk_action", order=1)  # after Wagtail's own, whose place it takes
+class DeleteRecordings(DeleteBulkAction):
+    """Deletes many, and names none, that the list would not show to this person: 404 where nothing is left."""
+
+    models = [Recording]
+
+    def get_actionable_objects(self) -> tuple[list[Recording], dict[str, list[Recording]]]:
+        chosen, others = super().get_actionable_objects()
+        open_ids = set(Recording.objects.open_in_admin_to(self.request.user).values_list("pk", flat=True))
+        shown = [recording for recording in chosen if recording.pk in open_ids]
+        named = {why: [one for one in found if one.pk in open_ids] for why, found in others.items()}
+        if not shown and not any(named.values()):
+            raise Http404
+        return shown, named
 
 
 class PublishedChoice:
@@ -115,7 +156,10 @@ class RecordingViewSet(SnippetViewSet):
     ordering = ["-held_on", "-pk"]
     search_fields = ["title", "presenters"]
     inspect_view_enabled = True
-    inspect_view_fields = ["title", "held_on", "hub", "author", "presenters", "specialty", "summary", "consent", "live"]
+    inspect_view_fields = [
+        *("title", "held_on", "hub", "author", "presenters", "specialty", "summary", "consent", "live"),
+        *("withdrawn_at", "withdrawn_by", "withdrawal_reason"),
+    ]
     copy_view_enabled = False
     edit_view_class = OpenEditView
     delete_view_class = OpenDeleteView

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from foundation.accounts.reference import load_roles
 from foundation.jobs.models import Job
 from foundation.jobs.runner import sweep_jobs
 from foundation.kernel.erasure import erasers, exporters
@@ -25,6 +26,7 @@ from teleconsults.actions import (
     answer_consent,
     change_details,
     publish_recording,
+    submit_recording,
     withdraw_recording,
 )
 from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
@@ -174,8 +176,8 @@ def test_every_page_of_an_author_opens_in_every_state(client, language):
         for recording in states:
             for name in ("watch", "prepare", "edit", "consent", "withdraw"):
                 response = client.get(reverse(f"teleconsults:{name}", args=[recording.public_id]))
-                is_gone = recording.is_withdrawn and name in {"watch", "withdraw"}
-                assert response.status_code == (200 if not is_gone else 410 if name == "watch" else 404), name
+                withdrawn = {"watch": 410, "withdraw": 404, "edit": 302, "consent": 302}
+                assert response.status_code == (withdrawn.get(name, 200) if recording.is_withdrawn else 200), name
         for name in ("mine", "upload", "library"):
             assert client.get(reverse(f"teleconsults:{name}")).status_code == 200
     with translation.override("en"):
@@ -312,6 +314,17 @@ def test_an_edit_undoes_no_withdrawal(client):
         change_details(stale, tags=[], by=stale.author)
     recording.refresh_from_db()
     assert (recording.title, recording.is_withdrawn, recording.live) == ("As it was", True, False)
+
+
+@pytest.mark.parametrize("page", ["edit", "consent"])
+def test_a_withdrawn_recording_has_no_form(client, page):
+    recording = RecordingFactory(author=author_at_hub(), published=True)
+    withdraw_recording(recording, reason="A face", by=recording.author)
+    client.force_login(recording.author)
+    shown = client.get(reverse(f"teleconsults:{page}", args=[recording.public_id]), follow=True).content.decode()
+    assert "This recording was withdrawn and stays so" in shown
+    assert 'name="title"' not in shown
+    assert client.post(reverse(f"teleconsults:{page}", args=[recording.public_id]), {"title": "New"}).status_code == 302
 
 
 def test_an_edit_keeps_the_details_and_nothing_else():
@@ -498,3 +511,65 @@ def test_an_id_opens_in_the_admin_what_the_person_may_see(client, page):
             for recording in (shown, draft, withdrawn)
         ]
         assert [client.get(address, follow=True).status_code for address in addresses] == statuses
+
+
+def bulk_delete_address(*recordings):
+    ids = "&".join(f"id={recording.pk}" for recording in recordings)
+    return f"{reverse('wagtail_bulk_action', args=['teleconsults', 'recording', 'delete'])}?{ids}"
+
+
+@pytest.mark.parametrize("is_bulk", [True, False])
+def test_what_was_published_is_withdrawn_not_deleted(client, is_bulk):
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+    draft = RecordingFactory()
+    withdrawn = RecordingFactory(published=True)
+    withdraw_recording(withdrawn, reason="A face", by=withdrawn.author)
+    for kept in (RecordingFactory(published=True), withdrawn):
+        one = reverse("wagtailsnippets_teleconsults_recording:delete", args=[kept.pk])
+        address = bulk_delete_address(kept, draft) if is_bulk else one
+        for send in (client.get, client.post):
+            assert send(address).url == reverse("wagtailsnippets_teleconsults_recording:list")
+    assert Recording.objects.count() == 3
+    one = reverse("wagtailsnippets_teleconsults_recording:delete", args=[draft.pk])
+    client.post(bulk_delete_address(draft) if is_bulk else one)
+    assert draft not in Recording.objects.all()
+
+
+def test_a_bulk_action_names_nothing_that_the_list_hides(client):
+    shown, draft = RecordingFactory(published=True, title="Shown"), RecordingFactory(title="Still secret")
+    for person in (editor(), editor("delete_recording")):
+        client.force_login(person)
+        for send in (client.get, client.post):
+            assert send(bulk_delete_address(draft), follow=True).status_code == 404
+        assert "Still secret" not in client.get(bulk_delete_address(shown, draft), follow=True).content.decode()
+        person.groups.all().delete()
+    assert Recording.objects.filter(pk=draft.pk).exists()
+
+
+def test_the_admin_shows_a_withdrawn_recording_without_a_form(client):
+    recording = RecordingFactory(published=True)
+    withdraw_recording(recording, reason="A face in the picture", by=recording.author)
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+    edit = reverse("wagtailsnippets_teleconsults_recording:edit", args=[recording.pk])
+    page = client.get(edit, follow=True)
+    assert page.redirect_chain[-1][0].endswith(f"/inspect/{recording.pk}/")
+    assert "A face in the picture" in page.content.decode()
+    client.post(edit, {"title": "Changed"})
+    recording.refresh_from_db()
+    assert recording.title != "Changed"
+
+
+@pytest.mark.parametrize("name", ["site_history", "site_history_results"])
+def test_only_who_may_see_all_of_it_opens_the_site_history(client, name):
+    draft = RecordingFactory(title="Still secret")
+    submit_recording(draft, video=draft.video, by=draft.author)
+    address = reverse(f"wagtailadmin_reports:{name}")
+    load_roles()
+    for person in (editor(), UserFactory(roles=[Role.EDITOR])):
+        client.force_login(person)
+        for query in ("", "?export=csv"):
+            assert client.get(address + query).status_code == 302
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+    assert "Still secret" in client.get(address).content.decode()
+    client.logout()
+    assert "login" in client.get(address).url
