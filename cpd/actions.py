@@ -145,19 +145,6 @@ def confirm_activity(
     return activity
 
 
-def confirm_proposal(activity: Activity, *, by: User) -> Activity:
-    """Confirm an activity with what was proposed."""
-    return confirm_activity(
-        activity.key,
-        kind_code=activity.kind.code,
-        title=activity.title,
-        issuing_body=activity.issuing_body,
-        hours=activity.hours,
-        responsible=activity.responsible,
-        by=by,
-    )
-
-
 def award_credit(
     practitioner: Practitioner,
     activity: Activity,

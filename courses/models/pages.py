@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 # Without a panel for scheduling: nothing here publishes or expires by the clock, past the rules of courses.actions.
 UNSCHEDULED: list[Any] = [CommentPanel()]
 PAGE_DIGITS = 4  # of a page number that somebody may type
+# Of a lesson or a quiz, first under «At a glance».
+ITEM_PANELS: list[Any] = [FieldPanel("module"), FieldPanel("minutes")]
 COVER_SPECS = ["fill-480x270|format-webp", "fill-960x540|format-webp"]
 
 
@@ -491,7 +493,7 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
     template = "courses/lesson.html"
     content_panels: ClassVar[list[Any]] = [
         TitleFieldPanel("title"),
-        MultiFieldPanel([FieldPanel("kind"), FieldPanel("module"), FieldPanel("minutes")], heading=_("At a glance")),
+        MultiFieldPanel([FieldPanel("kind"), *ITEM_PANELS], heading=_("At a glance")),
         MultiFieldPanel([FieldPanel("recording"), FieldPanel("required_coverage")], heading=_("Recording")),
         FieldPanel("body"),
     ]
@@ -558,13 +560,7 @@ class QuizPage(ItemPage):  # noqa: DJ008  # Page has one
     content_panels: ClassVar[list[Any]] = [
         TitleFieldPanel("title"),
         MultiFieldPanel(
-            [
-                FieldPanel("module"),
-                FieldPanel("minutes"),
-                FieldPanel("pass_mark_percent"),
-                FieldPanel("max_attempts"),
-            ],
-            heading=_("At a glance"),
+            [*ITEM_PANELS, FieldPanel("pass_mark_percent"), FieldPanel("max_attempts")], heading=_("At a glance")
         ),
         FieldPanel("intro"),
         FieldPanel("questions"),

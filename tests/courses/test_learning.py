@@ -15,7 +15,6 @@ from courses.actions import (
     settle_hours,
 )
 from courses.models import CoursePage, Enrolment, ItemProgress, LessonPage
-from cpd.actions import confirm_proposal
 from cpd.models import CreditEntry
 from tests.factories.accounts import PractitionerFactory, UserFactory
 from tests.factories.courses import (
@@ -29,7 +28,7 @@ from tests.factories.courses import (
     take_quiz,
     watch_all,
 )
-from tests.factories.cpd import CpdAdminFactory
+from tests.factories.cpd import CpdAdminFactory, confirm_proposal
 from tests.factories.teleconsults import RecordingFactory
 
 pytestmark = pytest.mark.django_db

@@ -9,11 +9,10 @@ from wagtail.models import Collection, Locale, Page, Site
 
 from courses.actions import settle_hours, submit_attempt
 from courses.models import CoursePage, Enrolment, LessonPage
-from cpd.actions import confirm_activity
 from cpd.models import Activity, CreditEntry
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import answer, enrolled, make_course, mark_lesson_read, quiz_of, start_attempt, watch_all
-from tests.factories.cpd import ActivityKindFactory, CpdAdminFactory, IssuingBodyFactory
+from tests.factories.cpd import ActivityKindFactory, CpdAdminFactory, IssuingBodyFactory, confirm_proposal
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -91,15 +90,7 @@ def test_completing_while_the_issuer_confirms_gives_one_credit(where, is_learner
         if where == "by publishing":
             settle_hours(course, by=issuer)
         else:
-            activity = Activity.objects.get()
-            confirm_activity(
-                activity.key,
-                kind_code="course_learner",
-                title=activity.title,
-                issuing_body=body,
-                hours=activity.hours,
-                by=issuer,
-            )
+            confirm_proposal(Activity.objects.get(), by=issuer)
 
     def complete():
         submit_attempt(attempt, by=attempt.enrolment.practitioner.user)

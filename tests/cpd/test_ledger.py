@@ -13,7 +13,6 @@ from cpd.actions import (
     UnusableHoursError,
     award_credit,
     confirm_activity,
-    confirm_proposal,
     hours_summary,
     propose_activity,
 )
@@ -28,6 +27,7 @@ from tests.factories.cpd import (
     CpdAdminFactory,
     CreditEntryFactory,
     IssuingBodyFactory,
+    confirm_proposal,
 )
 
 pytestmark = pytest.mark.django_db

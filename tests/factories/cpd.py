@@ -94,6 +94,20 @@ class CreditEntryFactory(factory.django.DjangoModelFactory):
     on_date = datetime.date(2026, 11, 3)
 
 
+def confirm_proposal(activity, *, by):
+    """As the desk does with what was proposed."""
+    from cpd.actions import confirm_activity
+
+    return confirm_activity(
+        activity.key,
+        kind_code=activity.kind.code,
+        title=activity.title,
+        issuing_body=activity.issuing_body,
+        hours=activity.hours,
+        by=by,
+    )
+
+
 def issued(entry=None, *, by=None, **changes):
     """A certificate as the job issues it; `issued(activity=…)` makes the entry too."""
     from cpd.actions import issue_certificates
