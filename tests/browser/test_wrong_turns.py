@@ -18,13 +18,14 @@ from tests.processes import BASE_DIR, PortalStack
 
 CLIP = BASE_DIR / "tests/media/teleconsult.mp4"
 LEARNER = "hoc.vien@lientuyen.example"
+INTERRUPTED = "bi.ngat@lientuyen.example"
 
 # A course with a quiz on which a member is enrolled, and another member's hours that wait for a certificate.
 SEED = f"""
 import json
 from cpd.models import IssuingBody
 from tests.factories.accounts import PractitionerFactory, UserFactory
-from tests.factories.courses import CoursePageFactory, QuizPageFactory, enrolled
+from tests.factories.courses import CoursePageFactory, QuizPageFactory, enrolled, start_attempt
 from tests.factories.cpd import ActivityFactory, CreditEntryFactory
 
 learner = UserFactory(email="{LEARNER}", full_name="Mẫu Văn Học", language="vi")
@@ -32,10 +33,13 @@ PractitionerFactory(user=learner, verified=True)
 course = CoursePageFactory(title="Khóa học thử")
 quiz = QuizPageFactory(parent=course, title="Bài thử")
 enrolled(course, user=learner)
+interrupted = UserFactory(email="{INTERRUPTED}", full_name="Mẫu Thị Ngắt", language="vi")
+PractitionerFactory(user=interrupted, verified=True)
+attempt = start_attempt(quiz, enrolled(course, user=interrupted), by=interrupted)
 activity = ActivityFactory(issuing_body=IssuingBody.objects.get(serial_code="BVM"), title="Lớp đã xong")
 holder = UserFactory(full_name="Mẫu Thị Bấm Hai Lần")
 entry = CreditEntryFactory(practitioner=PractitionerFactory(user=holder, verified=True), activity=activity)
-print(json.dumps({{"quiz": f"/vi/courses/{{course.slug}}/{{quiz.slug}}/", "entry": entry.pk}}))
+print(json.dumps({{"quiz": f"/vi/courses/{{course.slug}}/{{quiz.slug}}/", "entry": entry.pk, "attempt": attempt.pk}}))
 """
 
 
@@ -291,3 +295,63 @@ def test_a_film_goes_on_by_itself_when_its_address_expires_under_way(demo_portal
     raw = page.request.get(expired + "saver.mp4")
     assert raw.status == 410
     assert "hết hạn" in raw.text()
+
+
+def open_question(page: Page, world: dict) -> int:
+    """The first question of a try that is under way; returns the attempt's id."""
+    sign_in(page, INTERRUPTED, PASSWORD)
+    page.goto(f"/vi/learn/attempts/{world['attempt']}/1/")
+    return int(world["attempt"])
+
+
+def answers_kept(portal: PortalStack, attempt_id: int) -> int:
+    found = portal.query("SELECT count(*) FROM courses_response WHERE attempt_id = ?", attempt_id)
+    return int(found[0][0])
+
+
+def test_an_answer_is_sent_again_while_the_server_fails(staffed_portal, world, open_page):
+    page = open_page(viewport=PHONE)
+    attempt_id = open_question(page, world)
+    before, failures = answers_kept(staffed_portal, attempt_id), []
+
+    def fail_twice(route: Route) -> None:
+        if route.request.method == "POST" and len(failures) < 2:
+            failures.append(route)
+            route.fulfill(status=500, body="")
+        else:
+            route.continue_()
+
+    page.route("**/learn/attempts/**", fail_twice)
+    page.locator("label.option", has_text="Plasma").click()
+    expect(page.locator("[data-status]")).to_have_text(status_text(page, "waiting"))
+    expect(page.locator("[data-status]")).to_have_text(status_text(page, "saved"), timeout=25_000)
+    assert len(failures) == 2
+    assert answers_kept(staffed_portal, attempt_id) == before + 1
+
+
+def status_text(page: Page, state: str) -> str:
+    return page.locator("form[data-save-answer]").get_attribute(f"data-{state}") or ""
+
+
+def test_an_answer_outlives_the_session(staffed_portal, world, open_page):
+    page = open_page(viewport=PHONE)
+    attempt_id = open_question(page, world)
+    before = answers_kept(staffed_portal, attempt_id)
+    page.context.clear_cookies(name="sessionid")
+    page.locator("label.option", has_text="Dextran").click()
+    said = page.locator("[data-signed-out]")
+    expect(said).to_be_visible()
+    page.locator(".quiz__forward").click()
+    expect(said).to_be_visible()
+    expect(page.locator("label.option", has_text="Dextran").locator("input")).to_be_checked()
+    with page.context.expect_page() as opened:
+        said.locator("a").click()
+    sign_in(opened.value, INTERRUPTED, PASSWORD)
+    opened.value.close()
+    page.bring_to_front()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("[data-status]")).to_have_text(status_text(page, "saved"))
+    expect(said).to_be_hidden()
+    assert answers_kept(staffed_portal, attempt_id) == before + 1
+    page.locator(".quiz__forward").click()
+    page.wait_for_url("**/2/")
