@@ -3,8 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from cpd.issuing import issue_for_row
 from cpd.models import IssueBatch
@@ -20,7 +19,7 @@ def _issues_for_its_body(job: Job, user: User) -> bool:
 @job(
     "cpd.issue_batch",
     max_attempts=10,
-    label=gettext_lazy("Issuing certificates"),
+    label=_("Issuing certificates"),
     seen_with="cpd.issue_certificate",
     can_cancel=True,
     may_act=_issues_for_its_body,
@@ -34,5 +33,5 @@ def issue_batch(handle: JobHandle, *, batch_id: int) -> dict[str, Any]:
         if handle.is_cancelled():
             break
         issue_for_row(row_id, by=batch.requested_by)
-        handle.progress(done / total, _("%(done)s of %(total)s") % {"done": done, "total": total})
+        handle.progress(done / total, f"{done} / {total}")
     return dict(Counter(batch.rows.values_list("outcome", flat=True)))

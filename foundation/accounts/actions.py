@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from foundation.accounts.listeners import verdict_listeners
 from foundation.accounts.models import (
     ConsentGiven,
     ConsentText,
@@ -127,7 +128,7 @@ def verify_practitioner(
     practitioner.verified_until = until or timezone.localdate(now) + Practitioner.VALIDITY
     practitioner.save()
     log(practitioner, "accounts.verify", user=by, data={"until": practitioner.verified_until.isoformat()})
-    enqueue("accounts.mail_verdict", args={"practitioner_id": practitioner.pk}, subject=_subject(practitioner))
+    _tell_verdict(practitioner)
     return practitioner
 
 
@@ -145,7 +146,7 @@ def refuse_practitioner(
     practitioner.verification, practitioner.refusal_reason = Verification.REFUSED, reason.strip()[:300]
     practitioner.save()
     log(practitioner, "accounts.refuse", user=by)
-    enqueue("accounts.mail_verdict", args={"practitioner_id": practitioner.pk}, subject=_subject(practitioner))
+    _tell_verdict(practitioner)
     return practitioner
 
 
@@ -163,8 +164,14 @@ def end_verification(practitioner: Practitioner, *, reason: str, by: User) -> Pr
     practitioner.verification, practitioner.refusal_reason = Verification.REFUSED, reason.strip()[:300]
     practitioner.save()
     log(practitioner, "accounts.end_verification", user=by)
-    enqueue("accounts.mail_verdict", args={"practitioner_id": practitioner.pk}, subject=_subject(practitioner))
+    _tell_verdict(practitioner)
     return practitioner
+
+
+def _tell_verdict(practitioner: Practitioner) -> None:
+    enqueue("accounts.mail_verdict", args={"practitioner_id": practitioner.pk}, subject=_subject(practitioner))
+    for told in verdict_listeners:
+        told(practitioner)
 
 
 def _locked(practitioner: Practitioner, *, by: User) -> Practitioner:

@@ -140,6 +140,8 @@ class ProfileForm(forms.Form):
     def clean_date_of_birth(self) -> date:
         born: date = self.cleaned_data["date_of_birth"]
         age = (timezone.localdate() - born).days // 365
+        if age < 0:
+            raise forms.ValidationError(_("This day has not come yet. Please check the year."))
         if not _YOUNGEST <= age <= _OLDEST:
             raise forms.ValidationError(
                 _("Please check the year: this would make you %(age)s years old."), params={"age": age}

@@ -28,11 +28,12 @@ class JobHandle(Protocol):
     def attempt(self) -> int:
         """Counts from 1."""
 
-    def progress(self, done: float, message: str | Promise = "") -> None:
+    def progress(self, done: float, message: str = "") -> None:
         """Record the share done (0 to 1) and what is happening; call it as often as you like.
 
-        The row is written at most twice a second, the share never falls within one attempt, and an empty message keeps
-        the last one. Raises LeaseLostError.
+        `message` is in English, marked with `gettext_noop`: the page says it in its reader's language. The row is
+        written at most twice a second, the share never falls within one attempt, and an empty message keeps the last
+        one. Raises LeaseLostError.
         """
 
     def is_cancelled(self) -> bool:

@@ -11,7 +11,6 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone, translation
-from django.utils.functional import Promise
 
 from foundation.jobs.models import Job
 from foundation.jobs.registry import LeaseLostError, kind_named, kind_or_none
@@ -45,7 +44,7 @@ class RowHandle:
     def attempt(self) -> int:
         return self._job.attempt
 
-    def progress(self, done: float, message: str | Promise = "") -> None:
+    def progress(self, done: float, message: str = "") -> None:
         self._share = min(1.0, max(self._share, done))
         self._message = str(message)[:300] or self._message
         if self._is_lost or time.monotonic() - self._written_at >= WRITE_EVERY_S:

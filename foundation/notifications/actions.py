@@ -3,16 +3,17 @@
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.urls import translate_url
+from django.urls import reverse_lazy, translate_url
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from foundation.jobs.actions import enqueue
 from foundation.notifications.models import Notification, Preference
 
 if TYPE_CHECKING:
-    from foundation.accounts.models import User
+    from foundation.accounts.models import Practitioner, User
 
 
 @transaction.atomic
@@ -41,6 +42,16 @@ def tell(
     if email and Preference.objects.of(user).by_email:
         enqueue("notifications.mail", args={"notification_id": notification.pk, "context": context or {}})
     return notification
+
+
+def tell_verdict(practitioner: "Practitioner") -> None:
+    """The coordinator's answer, in the inbox only: accounts sends a letter of its own."""
+    text = (
+        _("Your profile is confirmed: recordings and courses are open to you.")
+        if practitioner.is_verified
+        else _("Your profile came back from the coordinator. Read what to do.")
+    )
+    tell(practitioner.user, kind="accounts.verdict", text=text, url=reverse_lazy("accounts:standing"), email=False)
 
 
 def _in_language(path: str, language: str) -> str:

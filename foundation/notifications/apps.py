@@ -10,14 +10,17 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self) -> None:
+        from foundation.accounts.listeners import verdict_listeners
         from foundation.kernel.erasure import erasers, exporters
         from foundation.kernel.forgetting import forgetters
         from foundation.kernel.navigation import unread_counters
         from foundation.notifications import jobs
+        from foundation.notifications.actions import tell_verdict
         from foundation.notifications.inbox import unread_count
         from foundation.notifications.personal import erase, export
 
         unread_counters.register(unread_count)
+        verdict_listeners.register(tell_verdict)
         exporters.register(export)
         erasers.register(erase)
         forgetters.register(jobs.forget_old_notifications)

@@ -13,6 +13,7 @@ from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from foundation.jobs.models import Job
 from foundation.jobs.registry import JobHandle, LeaseLostError, job
@@ -96,15 +97,15 @@ def _encode(video: Video, handle: JobHandle) -> encoding.Made:
     _remove_leftovers(folder, keep=video.directory)
     _refuse_full_disk(folder, video)
     original = Path(video.original.path)
-    handle.progress(0.01, _("Examining the file"))
+    handle.progress(0.01, gettext_noop("Examining the file"))
     source = probe(original)
-    handle.progress(PROBED, _("Making the qualities"))
+    handle.progress(PROBED, gettext_noop("Making the qualities"))
     work = folder / f".work-{secrets.token_hex(8)}"
     work.mkdir()
     try:
         made = encoding.make(source, original, work, on_share=_Reporter(handle))
         # Checks that the lease is still ours, whatever the time since the last report.
-        handle.progress(1.0, _("Putting it in place"))
+        handle.progress(1.0, gettext_noop("Putting it in place"))
         _put_in_place(video, work, made, attempt=handle.attempt)
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -61,7 +61,7 @@ def test_a_batch_runs_in_the_background_and_gives_serials_without_gaps(
     with django_capture_on_commit_callbacks(execute=True):
         batch = issue_certificates(entries, by=admin)
     job = Job.objects.latest_for(batch.job_subject)
-    assert (job.state, job.message, job.result) == ("done", "3 of 3", {"issued": 3})
+    assert (job.state, job.message, job.result) == ("done", "3 / 3", {"issued": 3})
     year = datetime.date.today().year
     serials = list(Certificate.objects.order_by("number").values_list("serial", flat=True))
     assert serials == [f"HUB07/{year}/{number:06}" for number in (1, 2, 3)]

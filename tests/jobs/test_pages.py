@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import override
 
 from foundation.jobs.models import Job
 from foundation.jobs.registry import job
@@ -179,3 +180,11 @@ def test_the_desk_is_for_those_who_look_after_the_work_and_only_shows(client):
             reverse(f"jobs_desk:{name}")
     client.force_login(UserFactory(is_staff=True))
     assert client.get(reverse("jobs_desk:index")).status_code == 302
+
+
+def test_what_happens_is_said_in_the_readers_language(client, owner):
+    at_work = JobFactory(owner=owner, state=Job.State.RUNNING, message="Making the qualities")
+    client.force_login(owner)
+    for language, sentence in (("vi", "Đang tạo các mức chất lượng"), ("en", "Making the qualities")):
+        with override(language):
+            assert sentence in poll(client, at_work).content.decode()

@@ -10,6 +10,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from foundation.accounts.actions import refuse_practitioner, verify_practitioner
 from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job
 from foundation.kernel.erasure import erasers, exporters
@@ -18,7 +19,7 @@ from foundation.notifications.inbox import unread_count
 from foundation.notifications.jobs import forget_old_notifications
 from foundation.notifications.models import Notification, Preference
 from foundation.notifications.personal import erase, export
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import CoordinatorFactory, PractitionerFactory, UserFactory
 from tests.factories.notifications import NotificationFactory
 
 pytestmark = pytest.mark.django_db
@@ -203,3 +204,21 @@ def test_what_was_read_a_year_ago_is_forgotten_and_nothing_unread():
     kept = [NotificationFactory(created_at=long_ago), NotificationFactory(created_at=long_ago, read=True)]
     assert forget_old_notifications() == 1
     assert set(Notification.objects.all()) == set(kept)
+
+
+def test_the_coordinators_answer_lands_in_the_inbox_and_its_letter_is_sent_once(
+    client, settings, django_capture_on_commit_callbacks
+):
+    settings.JOBS_EAGER = True
+    confirmed, returned = PractitionerFactory.create_batch(2, pending=True, user__language="en")
+    coordinator = CoordinatorFactory(facilities=[confirmed.facility, returned.facility])
+    with django_capture_on_commit_callbacks(execute=True):
+        verify_practitioner(confirmed, by=coordinator)
+        refuse_practitioner(returned, reason="The licence is of somebody else.", by=coordinator)
+    for practitioner, sentence in (
+        (confirmed, "Your profile is confirmed"),
+        (returned, "Your profile came back"),
+    ):
+        client.force_login(practitioner.user)
+        assert sentence in page(client)
+        assert [message.to for message in mail.outbox].count([practitioner.user.email]) == 1
