@@ -346,6 +346,16 @@ def test_hours_corrected_at_the_desk_are_what_the_course_says_from_then_on(clien
     assert Activity.objects.count() == 1
 
 
+def test_a_draft_with_the_proposed_hours_takes_the_confirmed_ones(client, proposed):
+    course, body = proposed
+    course.summary = "Not published yet."
+    course.save_revision()
+    course = confirm_at_the_desk(client, course, body, "3")
+    draft = course.get_latest_revision_as_object()
+    assert (draft.summary, draft.credit_hours) == ("Not published yet.", Decimal(3))
+    assert Decimal(course.live_revision.content["credit_hours"]) == Decimal(3)
+
+
 def test_a_draft_with_hours_of_its_own_keeps_them(client, proposed):
     course, body = proposed
     course.credit_hours = Decimal(6)
