@@ -11,7 +11,17 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from foundation.accounts.models import Facility, Practitioner, Profession, Province, Specialty, User
+from foundation.accounts.actions import give_consent
+from foundation.accounts.models import (
+    ConsentGiven,
+    ConsentText,
+    Facility,
+    Practitioner,
+    Profession,
+    Province,
+    Specialty,
+    User,
+)
 from portal.demo.content import read
 
 # Who does what in the product's main job.
@@ -50,6 +60,9 @@ def load_people() -> dict[str, User]:
     facilities = {facility.slug: facility for facility in Facility.objects.all()}
     professions = {profession.code: profession for profession in Profession.objects.all()}
     specialties = {specialty.slug: specialty for specialty in Specialty.objects.all()}
+    if wording := ConsentText.current():
+        for user in users.values():
+            give_consent(user, text=wording, channel=ConsentGiven.Channel.SIGN_UP)
     for text in (text for text in texts if "verification" in text):
         practitioner, _ = Practitioner.objects.update_or_create(
             user=users[text["key"]],

@@ -1,5 +1,6 @@
 """Loads the demo network; a second run changes nothing and makes no doubles."""
 
+import logging
 import time
 from typing import Any
 
@@ -24,6 +25,8 @@ class Command(BaseCommand):
             raise CommandError("The demo network has accounts that anybody may use: it is not for production.")
         settings.JOBS_EAGER = True
         settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
+        # A line for every page that is made tells a newcomer nothing.
+        logging.getLogger("wagtail").setLevel(logging.WARNING)
         began = time.monotonic()
         load_pages()
         load_facilities()
