@@ -62,8 +62,11 @@ def new_portal(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) 
 
 @pytest.fixture(scope="session")
 def demo_portal(new_portal: Callable[..., PortalStack]) -> Iterator[PortalStack]:
-    """A running portal with the demo network; tests look, and change nothing that others look at."""
-    with new_portal("demo") as stack:
+    """A running portal with the demo network, which asks staff for a second factor, as production does.
+
+    Tests look, and change nothing that others look at.
+    """
+    with new_portal("demo", PORTAL_REQUIRE_MFA="true") as stack:
         stack.manage("load_reference")
         stack.start_broker()
         stack.manage("load_demo")
@@ -90,9 +93,7 @@ def new_page(chromium: Browser) -> Iterator[NewPage]:
     contexts: list[BrowserContext] = []
 
     def open_page(portal: PortalStack, *, viewport: dict[str, int] = PHONE, **options: Any) -> Page:
-        context = chromium.new_context(
-            base_url=portal.base_url, viewport=viewport, locale=options.pop("locale", "vi-VN"), **options
-        )
+        context = chromium.new_context(viewport=viewport, **{"base_url": portal.base_url, "locale": "vi-VN"} | options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)

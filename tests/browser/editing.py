@@ -46,6 +46,14 @@ class PageEditor:
             else:
                 field.fill(value)
 
+    def open_tab_with(self, name: str) -> None:
+        """Open the tab on which a field stands.
+
+        Tabs are named after their headings, in the language in which a process first showed the form: never go by that.
+        """
+        panel = self.page.locator("[role=tabpanel]", has=self.page.locator(f"[name='{name}']"))
+        self.page.locator(f"[role=tab][aria-controls='{panel.get_attribute('id')}']").click()
+
     def field(self, name: str) -> Locator:
         return self.page.locator(f"#page-edit-form [name='{name}']")
 

@@ -1,5 +1,6 @@
-// form[data-bulk]: [data-bulk-all] ticks every [data-bulk-row]; [data-bulk-count] tells how many; the bar
-// [data-bulk-bar] shows when there are some. Without script the bar always shows.
+// form[data-bulk]: [data-bulk-all], hidden until there is something to tick, ticks every [data-bulk-row];
+// [data-bulk-count] tells how many; the bar [data-bulk-bar] shows when there are some. Without script the bar always
+// shows.
 for (const form of document.querySelectorAll("[data-bulk]")) {
   const all = form.querySelector("[data-bulk-all]");
   const rows = [...form.querySelectorAll("[data-bulk-row]")];
@@ -16,6 +17,7 @@ for (const form of document.querySelectorAll("[data-bulk]")) {
     }
   };
 
+  if (all) all.hidden = rows.length === 0;
   all?.addEventListener("change", () => {
     for (const row of rows) row.checked = all.checked;
     show();
