@@ -41,7 +41,7 @@ RUN for po in locale/*/LC_MESSAGES/*.po locale/borrowed/*/LC_MESSAGES/*.po; do m
 USER portal
 VOLUME /var/lib/portal
 EXPOSE 8000
-CMD ["gunicorn", "--bind", "0.0.0.0:8000"]
+CMD ["gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", "0.0.0.0:8000"]
 
 # --- nginx ------------------------------------------------------------------------------------------------------------
 FROM nginxinc/nginx-unprivileged:1.28.0-alpine AS proxy

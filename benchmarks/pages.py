@@ -15,6 +15,8 @@ import statistics
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -94,9 +96,19 @@ def start_bare(stack: PortalStack) -> str:
     stack.env["DJANGO_SETTINGS_MODULE"] = "benchmarks.bare"
     gunicorn = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--worker-class", "gthread"]
     stack.start("bare", [*gunicorn, "--bind", address, "--workers", "2", "--threads", "4"])
-    stack.wait_until("bare", lambda: "Booting worker" in stack.log("bare"))
-    time.sleep(3)
+    stack.wait_until("bare", lambda: answers(f"http://{address}/about/"))
     return f"http://{address}"
+
+
+def answers(url: str) -> bool:
+    """True once the site answers anything but a fault of its own."""
+    try:
+        with urllib.request.urlopen(url, timeout=10):
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except OSError:
+        return False
 
 
 def report(times: dict[str, list[float]]) -> None:

@@ -210,7 +210,8 @@ class Keeper:
 
     def _web(self) -> Service:
         bind = f"{self.options.host}:{self.options.port}"
-        return Service("web", [str(BIN / "gunicorn"), "--bind", bind, "--config", str(ROOT / "gunicorn.conf.py")])
+        config = str(ROOT / "deploy" / "gunicorn.conf.py")
+        return Service("web", [str(BIN / "gunicorn"), "--bind", bind, "--config", config])
 
     def _background(self) -> list[Service]:
         celery = [str(BIN / "celery"), "--quiet", "-A", "portal"]

@@ -18,7 +18,7 @@ class CpdConfig(AppConfig):
 
     def ready(self) -> None:
         import cpd.jobs  # noqa: F401  # declares the room's jobs
-        from cpd.personal import export
+        from cpd.erasure import export
         from cpd.reference import load_activity_kinds
         from foundation.kernel.erasure import exporters
         from foundation.kernel.navigation import Place, desks

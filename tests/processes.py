@@ -144,8 +144,8 @@ class PortalStack:
         """Collect the static files (once), start gunicorn with DEBUG off, and return its address."""
         if not Path(self.env.get("PORTAL_STATIC_DIR", self.var / "static")).exists():
             self.manage("collectstatic", "--noinput", "--verbosity", "0")
-        serve = ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4", "--timeout", "60"]
-        self.start("web", [str(BIN_DIR / "gunicorn"), "portal.wsgi", "--worker-class", "gthread", *serve])
+        config = str(BASE_DIR / "deploy" / "gunicorn.conf.py")
+        self.start("web", [str(BIN_DIR / "gunicorn"), "--config", config, "--bind", f"127.0.0.1:{self.port}"])
         self.wait_until("web", self._web_answers)
         return self.base_url
 

@@ -10,8 +10,8 @@ class JobsConfig(AppConfig):
     verbose_name = _("Background work")
 
     def ready(self) -> None:
+        from foundation.jobs.erasure import erase, export
         from foundation.jobs.jobs import forget_old_jobs
-        from foundation.jobs.personal import erase, export
         from foundation.kernel.erasure import erasers, exporters
         from foundation.kernel.forgetting import forgetters
         from foundation.kernel.roles import Role, grant

@@ -16,8 +16,8 @@ class NotificationsConfig(AppConfig):
         from foundation.kernel.navigation import unread_counters
         from foundation.notifications import jobs
         from foundation.notifications.actions import tell_verdict
+        from foundation.notifications.erasure import erase, export
         from foundation.notifications.inbox import unread_count
-        from foundation.notifications.personal import erase, export
 
         unread_counters.register(unread_count)
         verdict_listeners.register(tell_verdict)

@@ -17,9 +17,9 @@ from cpd.actions import (
     resume_batch,
     revoke_certificate,
 )
+from cpd.erasure import export
 from cpd.issuing import issue_for_row
 from cpd.models import Certificate, CertificateEvent, CreditEntry, IssueRow, SerialCounter
-from cpd.personal import export
 from cpd.rules import sha256_bytes, sha256_hex
 from foundation.accounts.models import Facility, User
 from foundation.jobs.models import Job

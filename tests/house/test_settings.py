@@ -109,7 +109,7 @@ def test_a_production_without_a_secret_does_not_start(tmp_path):
     [
         (sys.executable, "manage.py", "migrate"),
         (sys.executable, "-m", "celery", "-A", "portal", "worker"),
-        (sys.executable, "-m", "gunicorn"),
+        (sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"),
     ],
     ids=["manage", "celery", "gunicorn"],
 )

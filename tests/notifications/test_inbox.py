@@ -15,10 +15,10 @@ from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job
 from foundation.kernel.erasure import erasers, exporters
 from foundation.notifications.actions import tell
+from foundation.notifications.erasure import erase, export
 from foundation.notifications.inbox import unread_count
 from foundation.notifications.jobs import forget_old_notifications
 from foundation.notifications.models import Notification, Preference
-from foundation.notifications.personal import erase, export
 from tests.factories.accounts import CoordinatorFactory, PractitionerFactory, UserFactory
 from tests.factories.notifications import NotificationFactory
 
