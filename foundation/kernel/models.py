@@ -1,9 +1,12 @@
 """Our own image and document tables, so that they can grow without a painful migration."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition
+
+from foundation.kernel.documents import is_what_it_says
 
 
 class PortalImage(AbstractImage):
@@ -41,6 +44,12 @@ class PortalDocument(AbstractDocument):
     """A file of the Wagtail library, served through Wagtail's permission-checking view."""
 
     admin_form_fields = ("title", "file", "collection", "tags")
+
+    def clean(self) -> None:
+        """Raises ValidationError for a file that is not what its name says."""
+        super().clean()
+        if self.file and not self.file._committed and not is_what_it_says(self.file, extension=self.file_extension):
+            raise ValidationError({"file": _("This file is not what its name says. Save it anew in the right format.")})
 
     class Meta(AbstractDocument.Meta):
         verbose_name = _("document")

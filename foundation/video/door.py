@@ -40,7 +40,7 @@ def is_text(head: bytes) -> bool:
         return True
     try:
         # Incremental: the last character may have been cut in two.
-        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
     except UnicodeDecodeError:
         return False
     return all(character.isprintable() or character in "\t\r\n\f" for character in text)

@@ -295,6 +295,8 @@ WAGTAILDOCS_DOCUMENT_MODEL = "kernel.PortalDocument"
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
 WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx", "pptx", "txt", "csv"]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
+# Saved, never shown, on our own origin.
+WAGTAILDOCS_INLINE_CONTENT_TYPES: list[str] = []
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 # Signing in, passwords and e-mail are allauth's, so that its second factor and rate limits always apply.
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
