@@ -5,7 +5,7 @@ const KEPT = 60;
 export class Beats {
   #key;
   #queue;
-  #isSending = false;
+  #sending = null;
 
   constructor({ url, token, onAnswer, onLine }) {
     Object.assign(this, { url, token, onAnswer, onLine });
@@ -20,9 +20,13 @@ export class Beats {
     this.#write();
   }
 
-  async send() {
-    if (this.#isSending) return;
-    this.#isSending = true;
+  // Settles when everything is sent, or nothing more can be sent for now.
+  send() {
+    this.#sending ??= this.#sendAll().finally(() => (this.#sending = null));
+    return this.#sending;
+  }
+
+  async #sendAll() {
     try {
       while (this.#queue.length) {
         const response = await fetch(this.url, {
@@ -40,8 +44,6 @@ export class Beats {
       }
     } catch {
       this.onLine(false);
-    } finally {
-      this.#isSending = false;
     }
   }
 

@@ -5,6 +5,7 @@ import { Intervals } from "./intervals.js";
 
 const BEAT_MS = 20_000;
 const RENEW_MS = 60_000;
+const FLUSH_MS = 4000;
 const COUNTED_RATE = 1.5;
 const QUALITY = "player-quality";
 
@@ -78,6 +79,7 @@ class Player {
     this.find("error").hidden = true;
     this.find("play").hidden = true;
     this.note(this.text("Loading"));
+    await this.flush();
     try {
       const response = await this.ask();
       if ([403, 404, 410].includes(response.status)) return this.fail(this.text("Gone"));
@@ -88,6 +90,17 @@ class Player {
     }
     this.seq = 0;
     return true;
+  }
+
+  // What was watched so far is told under the session it was watched in, before another one is opened: the server then
+  // says where to go on. On a line that hangs it stays kept, and play does not wait for it.
+  async flush() {
+    if (this.isStarted) {
+      this.moved();
+      this.intervals.stop();
+      this.beat();
+    }
+    await Promise.race([this.beats.send(), new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
   }
 
   ask() {
