@@ -222,8 +222,8 @@ class Keeper:
         beat = self.settings.VAR_DIR / "beat"
         beat.mkdir(exist_ok=True)
         return [
-            Service("worker", [*worker, "-n", "worker@%h", "-Q", "default", "-c", "2"], no_pool),
-            Service("media", [*worker, "-n", "media@%h", "-Q", "media", "-c", "1"], no_pool),
+            Service("worker", [*worker, "-n", "worker@%h", "-Q", "default,mail,probe", "-c", "3"], no_pool),
+            Service("media", [*worker, "-n", "media@%h", "-Q", "encode,redact", "-c", str(encodes_at_once())], no_pool),
             Service("beat", [*celery, "beat", "-s", str(beat / "schedule"), "--pidfile=", "-l", "INFO"], no_pool),
         ]
 
@@ -352,6 +352,11 @@ class Keeper:
             if process.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
+
+
+def encodes_at_once() -> int:
+    """One for every four processors: a single encode keeps that many busy."""
+    return max(1, len(os.sched_getaffinity(0)) // 4) if IS_LINUX else 1
 
 
 def how_it_ended(code: int) -> str:

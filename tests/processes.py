@@ -120,7 +120,7 @@ class PortalStack:
         self,
         name: str = "worker",
         *,
-        queues: str = "media,default",
+        queues: str = "probe,encode,redact,mail,default",
         concurrency: int = 2,
         include: Iterable[str] = (),
         wait: bool = True,

@@ -12,7 +12,7 @@ from foundation.jobs.registry import JobHandle, job
 from foundation.kernel.mail import send_mail_to
 
 
-@job("accounts.mail_verdict", max_attempts=5)
+@job("accounts.mail_verdict", queue="mail", max_attempts=5)
 def mail_verdict(handle: JobHandle, *, practitioner_id: int) -> dict[str, Any]:
     """Tell a practitioner what the coordinator decided; nothing once the profile waits again."""
     practitioner = Practitioner.objects.for_standing().get(pk=practitioner_id)
@@ -28,7 +28,7 @@ def mail_verdict(handle: JobHandle, *, practitioner_id: int) -> dict[str, Any]:
     return {"sent": 1}
 
 
-@job("accounts.mail_waiting", max_attempts=5)
+@job("accounts.mail_waiting", queue="mail", max_attempts=5)
 def mail_waiting(handle: JobHandle, *, practitioner_id: int) -> dict[str, Any]:
     """Tell the coordinators of a facility that somebody waits for them; where it has none, the administrators."""
     practitioner = Practitioner.objects.for_standing().get(pk=practitioner_id)

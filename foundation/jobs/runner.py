@@ -73,8 +73,10 @@ class RowHandle:
     def renew(self) -> None:
         """Write what is known and hold the job for another lease; raises LeaseLostError."""
         with self._lock:
+            # What it said so far outlives a worker that is killed.
+            said = {"log_tail": self.log_tail()} if self._lines else {}
             held = not self._is_lost and _held(self._job).update(
-                progress=self._share, message=self._message, lease_until=timezone.now() + lease()
+                progress=self._share, message=self._message, lease_until=timezone.now() + lease(), **said
             )
             self._is_lost = not held
             self._written_at = time.monotonic()

@@ -15,7 +15,7 @@ from foundation.notifications.models import Notification
 PLAIN_MESSAGE = "notifications/mail/message"
 
 
-@job("notifications.mail", max_attempts=7, label=_("Sending an e-mail"))
+@job("notifications.mail", queue="mail", max_attempts=7, label=_("Sending an e-mail"))
 def mail(handle: JobHandle, *, notification_id: int, context: dict[str, Any]) -> None:
     """Send one notification, once; a mail server that is away is tried again for about a quarter of an hour."""
     notification = Notification.objects.select_related("user").filter(pk=notification_id, mailed_at=None).first()

@@ -46,7 +46,7 @@ def receive_upload(file: "File[bytes]", *, by: "User") -> Video:
     video.original.name = name
     video.save()
     log(video, "video.receive", user=by, data={"bytes": video.original_bytes, "sha256": video.original_sha256})
-    _start_encode(video, by=by)
+    _start(video, by=by)
     return video
 
 
@@ -55,18 +55,22 @@ def retry_encode(video: Video, *, by: "User") -> Job:
     """Prepare a file again after a failure of ours; a refused file stays refused. Raises NothingToRetryError."""
     video = Video.objects.select_for_update().get(pk=video.pk)
     is_busy = Job.objects.for_subject(video.job_subject).unfinished().exists()
-    if is_busy or video.state in {Video.State.READY, Video.State.REFUSED}:
+    if is_busy or video.is_whole or video.state == Video.State.REFUSED:
         raise NothingToRetryError
     log(video, "video.retry", user=by)
-    return _start_encode(video, by=by)
+    return _start(video, by=by)
 
 
-def _start_encode(video: Video, *, by: "User") -> Job:
-    return enqueue("video.encode", args={"video_id": video.pk}, subject=video.job_subject, by=by)
+def _start(video: Video, *, by: "User") -> Job:
+    """The examination goes first, in a queue of its own; it has the film encoded."""
+    return enqueue("video.probe", args={"video_id": video.pk}, subject=video.job_subject, by=by)
 
 
 def retire_addresses(video: Video) -> None:
-    """Make every signed address of this video useless: the files move to a directory of another name."""
+    """Make every signed address of this video useless: the files move to a directory of another name.
+
+    Versions before the present one, kept for those who were watching them, go.
+    """
     if not video.directory:
         return
     clean = storages["clean"]
@@ -74,6 +78,7 @@ def retire_addresses(video: Video) -> None:
     new = old.with_name(secrets.token_hex(8))
     if old.is_dir():
         shutil.copytree(old, new, copy_function=os.link)
-        transaction.on_commit(partial(shutil.rmtree, old, ignore_errors=True))
+        for version in [path for path in old.parent.iterdir() if path != new]:
+            transaction.on_commit(partial(shutil.rmtree, version, ignore_errors=True))
     video.directory = f"{video.public_id}/{new.name}"
     video.save(update_fields=["directory"])

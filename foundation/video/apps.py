@@ -17,3 +17,4 @@ class VideoConfig(AppConfig):
         exporters.register(erasure.export)
         erasers.register(erasure.erase)
         forgetters.register(jobs.forget_abandoned_uploads)
+        forgetters.register(jobs.forget_replaced_versions)

@@ -1,12 +1,13 @@
 """Makes the whole set of files of one film in a folder, and proves that it is whole; plain Python, no database."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from foundation.video import ffmpeg, refusals
-from foundation.video.ladder import Step, steps_for
+from foundation.video import ffmpeg, refusals, stills
+from foundation.video.ladder import Rung, Step, fit, rung_for, steps_for
+from foundation.video.loudness import QUIETEST_LUFS, TARGET_LUFS, gain_db, loudness_of
 from foundation.video.playlists import (
     BrokenPlaylistError,
     MediaPlaylist,
@@ -24,40 +25,92 @@ TIMEOUT_PER_SECOND = 30  # a slow machine may take this many times the film's le
 TIMEOUT_AT_LEAST_S = 600
 TOLERANCE = 0.01
 TOLERANCE_S = 0.5  # a frame and a packet of sound at either end of a short film
+TOO_QUIET_DB = 12.0  # below what was aimed at: the limiter and the codec take a few
+# A source that browsers play as it is: not heavier, not larger, and with key frames near enough to each other to seek.
+FIT_BPS = 8_000_000
+FIT_BOX = (1920, 1080)
+FIT_FPS = 60
+FIT_SEGMENT_S = 12.0
+DOWNLOAD = "small.mp4"
+
+
+class SilentSoundError(Exception):
+    """The sound that was made is much quieter than it should be: a fault of ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What lies in the folder now: renditions, best picture first, sound last."""
+    """What lies in the folder now: renditions, best picture first, sound last; the rest as `Video` keeps it."""
 
     duration_s: float
     renditions: list[dict[str, Any]]
     has_poster: bool
+    slides: dict[str, Any] = field(default_factory=dict)
+    sprites: dict[str, Any] = field(default_factory=dict)
+    download: dict[str, Any] = field(default_factory=dict)
 
 
 def make(source: Source, original: Path, folder: Path, *, on_share: Callable[[float], None]) -> Made:
     """Encode `original` into `folder`; `on_share` hears the share done (0 to 1) and may raise to stop.
 
-    Raises UndecodableError where the film turns out shorter than it claimed, ToolFailedError where ffmpeg fails.
+    Raises UndecodableError where the film turns out shorter than it claimed, ToolFailedError where ffmpeg fails,
+    SilentSoundError and BrokenPlaylistError where what it made is not whole.
     """
     steps = steps_for((source.picture.width_px, source.picture.height_px), source.picture.fps) if source.picture else []
     box = Sandbox(source=original, out_dir=folder)
-    progress = _Progress(source.duration_s, on_share)
-    run(
-        box,
-        ffmpeg.ladder_command(source, steps, source_url=box.source_url),
-        timeout_s=max(TIMEOUT_AT_LEAST_S, source.duration_s * TIMEOUT_PER_SECOND),
-        on_line=progress.hear,
-        stall_s=STALL_S,
-    )
+    _run(box, ffmpeg.ladder_command(source, steps, source_url=box.source_url), source, on_share)
     pictures = [read_playlist(folder, step.rung.key) for step in steps]
-    sounds = [(track.group, read_playlist(folder, track.key)) for track in ffmpeg.sound_tracks(source, steps)]
-    _refuse_incomplete(source, pictures, [track for _group, track in sounds])
+    sounds = [(track.group, read_playlist(folder, track.key)) for track in ffmpeg.sound_tracks(source)]
+    if len({len(picture.segments) for picture in pictures}) > 1:
+        raise BrokenPlaylistError("The rungs have different numbers of segments.")
+    duration_s = _whole_length(source, [*pictures, *(track for _group, track in sounds)])
+    _refuse_silence(source, folder, [track.name for _group, track in sounds])
     _write_master(folder, steps, pictures, sounds)
-    _write_saver(folder, pictures, sounds)
-    has_poster = bool(pictures) and _write_poster(folder, steps, source.duration_s)
-    duration_s = max(track.duration_s for track in [*pictures, *(track for _group, track in sounds)])
-    return Made(duration_s, _renditions(steps, pictures, sounds), has_poster)
+    download = _write_plain_file(folder, _for_poor_lines(steps), sounds[-1:], DOWNLOAD)
+    renditions = _renditions(steps, pictures, sounds)
+    if not steps:
+        return Made(duration_s, renditions, has_poster=False, download=download)
+    has_poster, slides, sprites = _write_stills(folder, steps, duration_s, sounds[-1:])
+    return Made(duration_s, renditions, has_poster, slides, sprites, download)
+
+
+def is_fit(source: Source, original: Path) -> bool:
+    """True where the file's own picture and sound may be played as they are, as far as its header tells."""
+    picture, sound = source.picture, source.sound
+    if picture is None or picture.codec != "h264" or not picture.is_plain or picture.fps > FIT_FPS:
+        return False
+    size = (picture.width_px, picture.height_px)
+    is_small = fit(size, FIT_BOX) == size and original.stat().st_size * 8 <= FIT_BPS * source.duration_s
+    return is_small and (sound is None or (sound.codec == "aac" and sound.channels <= 2))
+
+
+def remux(source: Source, original: Path, folder: Path, *, on_share: Callable[[float], None]) -> Made | None:
+    """Make one quality out of a fit file without encoding; None where its key frames lie too far apart to seek.
+
+    Raises as `make` does.
+    """
+    picture = source.picture
+    if picture is None:
+        return None
+    size = (picture.width_px, picture.height_px)
+    step = Step(rung_for(size), *size, picture.fps.limit_denominator(1001), 1)
+    box = Sandbox(source=original, out_dir=folder)
+    _run(box, ffmpeg.remux_command(source, step.rung, source_url=box.source_url), source, on_share)
+    pictures = [read_playlist(folder, step.rung.key)]
+    if max(segment.length_s for segment in pictures[0].segments) > FIT_SEGMENT_S:
+        return None
+    full = ffmpeg.FULL_SOUND
+    sounds = [(full.group, read_playlist(folder, full.key))] if source.sound else []
+    duration_s = _whole_length(source, [*pictures, *(track for _group, track in sounds)])
+    _write_master(folder, [step], pictures, sounds, group=full.group)
+    _write_plain_file(folder, step.rung, sounds, "saver.mp4")
+    has_poster, _slides, _sprites = _write_stills(folder, [step], duration_s, sounds, only_poster=True)
+    return Made(duration_s, _renditions([step], pictures, sounds, group=full.group), has_poster)
+
+
+def _run(box: Sandbox, command: list[str], source: Source, on_share: Callable[[float], None]) -> None:
+    timeout_s = max(TIMEOUT_AT_LEAST_S, source.duration_s * TIMEOUT_PER_SECOND)
+    run(box, command, timeout_s=timeout_s, on_line=_Progress(source.duration_s, on_share).hear, stall_s=STALL_S)
 
 
 class _Progress:
@@ -76,17 +129,34 @@ class _Progress:
         return is_further
 
 
-def _refuse_incomplete(source: Source, pictures: list[MediaPlaylist], sounds: list[MediaPlaylist]) -> None:
-    if len({len(picture.segments) for picture in pictures}) > 1:
-        raise BrokenPlaylistError("The rungs have different numbers of segments.")
-    longest = max(track.duration_s for track in [*pictures, *sounds])
+def _whole_length(source: Source, tracks: list[MediaPlaylist]) -> float:
+    longest = max(track.duration_s for track in tracks)
     if abs(longest - source.duration_s) > max(TOLERANCE * source.duration_s, TOLERANCE_S):
         raise refusals.UndecodableError
+    return longest
+
+
+def _refuse_silence(source: Source, folder: Path, names: list[str]) -> None:
+    """A wrong mix-down makes silence without a word of warning."""
+    if source.sound is None or source.sound.loudness_lufs <= QUIETEST_LUFS:
+        return
+    aim = min(TARGET_LUFS, source.sound.loudness_lufs + gain_db(source.sound.loudness_lufs))
+    for name in names:
+        box, url = Sandbox(out_dir=folder), f"file:{name}.m4s"
+        lufs = loudness_of(box, url, ffmpeg.OURS, index=0, timeout_s=max(TIMEOUT_AT_LEAST_S, source.duration_s))
+        if lufs < aim - TOO_QUIET_DB:
+            raise SilentSoundError(f"{name}: {lufs:.1f} LUFS instead of {aim:.1f}.")
 
 
 def _write_master(
-    folder: Path, steps: list[Step], pictures: list[MediaPlaylist], sounds: list[tuple[str, MediaPlaylist]]
+    folder: Path,
+    steps: list[Step],
+    pictures: list[MediaPlaylist],
+    sounds: list[tuple[str, MediaPlaylist]],
+    *,
+    group: str = "",
 ) -> None:
+    """`group` names the sound of all pictures, where there is but one."""
     of_group = dict(sounds)
     variants = [
         Variant(
@@ -95,41 +165,65 @@ def _write_master(
             step.width_px,
             step.height_px,
             step.fps,
-            of_group.get(ffmpeg.group_of(step)),
+            of_group.get(group or ffmpeg.group_of(step)),
         )
         for step, picture in zip(steps, pictures, strict=True)
     ]
     (folder / "master.m3u8").write_text(master_playlist(variants, sounds))
 
 
-def _write_saver(folder: Path, pictures: list[MediaPlaylist], sounds: list[tuple[str, MediaPlaylist]]) -> None:
-    names = [f"{pictures[-1].name}.m4s"] if pictures else []
-    names += [f"{sounds[-1][1].name}.m4s"] if sounds else []
-    run(Sandbox(out_dir=folder), ffmpeg.muxed_command(names, "saver.mp4"), timeout_s=TIMEOUT_AT_LEAST_S)
+def _for_poor_lines(steps: list[Step]) -> Rung | None:
+    """The quality that plays without a script and is downloaded: 240p, or what there is."""
+    return next((step.rung for step in steps if step.rung.key == "saver"), steps[-1].rung if steps else None)
 
 
-def _write_poster(folder: Path, steps: list[Step], duration_s: float) -> bool:
-    """From the rendition just below the best: large enough, and quicker to read."""
-    picture = steps[min(1, len(steps) - 1)].rung.key
-    command = ffmpeg.poster_frames_command(f"{picture}.m4s", duration_s=duration_s)
-    run(Sandbox(out_dir=folder), command, timeout_s=TIMEOUT_AT_LEAST_S)
-    frames = sorted(folder.glob("poster-*.jpg"))
-    is_written = write_poster(frames, folder / "poster.webp")
-    for frame in frames:
-        frame.unlink()
-    return is_written
+def _write_plain_file(
+    folder: Path, rung: Rung | None, sounds: list[tuple[str, MediaPlaylist]], name: str
+) -> dict[str, Any]:
+    inputs = [f"{key}.m4s" for key in ([rung.key] if rung else []) + [track.name for _group, track in sounds]]
+    run(Sandbox(out_dir=folder), ffmpeg.muxed_command(inputs, name), timeout_s=TIMEOUT_AT_LEAST_S)
+    return {"file": name, "bytes": (folder / name).stat().st_size}
+
+
+def _write_stills(
+    folder: Path,
+    steps: list[Step],
+    duration_s: float,
+    sounds: list[tuple[str, MediaPlaylist]],
+    *,
+    only_poster: bool = False,
+) -> tuple[bool, dict[str, Any], dict[str, Any]]:
+    """Poster, slides and the sheet for seeking, out of the smallest renditions that are large enough."""
+    large = next((step for step in reversed(steps) if step.width_px >= ffmpeg.SLIDE_WIDTH_PX), steps[0])
+    small = next((step for step in steps if step.rung == _for_poor_lines(steps)), steps[-1])
+    every, thumb = stills.every_s(duration_s), fit((small.width_px, small.height_px), stills.THUMB_BOX)
+    command = ffmpeg.stills_command(large, small, duration_s=duration_s, every_s=every, thumb=thumb)
+    frames = stills.stills_in(run(Sandbox(out_dir=folder), command, timeout_s=TIMEOUT_AT_LEAST_S), folder)
+    thumbs = sorted(folder.glob("thumb-*.jpg"))
+    has_poster = write_poster([frame.path for frame in frames], folder)
+    slides, sprites = dict[str, Any](), dict[str, Any]()
+    if frames and thumbs and not only_poster:
+        name, size = (f"{sounds[0][1].name}.m3u8", sounds[0][1].file_bytes) if sounds else ("", 0)
+        slides = stills.write_slides(frames, folder, duration_s=duration_s, sound=name, sound_bytes=size)
+        sprites = stills.write_sheet(thumbs, folder, size=thumb, every=every)
+    for path in [*(frame.path for frame in frames), *thumbs]:
+        path.unlink()
+    return has_poster, slides, sprites
 
 
 def _renditions(
-    steps: list[Step], pictures: list[MediaPlaylist], sounds: list[tuple[str, MediaPlaylist]]
+    steps: list[Step],
+    pictures: list[MediaPlaylist],
+    sounds: list[tuple[str, MediaPlaylist]],
+    *,
+    group: str = "",
 ) -> list[dict[str, Any]]:
     """Rows of `models.Rendition`; the bytes and rates of a picture include the sound that goes with it."""
     of_group, rows = dict(sounds), list[_Row]()
     for step, picture in zip(steps, pictures, strict=True):
-        sound = of_group.get(ffmpeg.group_of(step))
+        sound = of_group.get(group or ffmpeg.group_of(step))
         rows.append(_row(step.rung.key, (step.width_px, step.height_px), picture, sound))
-    if sounds:
-        rows.append(_row("audio", (0, 0), sounds[-1][1], None))
+    rows += [_row(sound.name, (0, 0), sound, None) for _group, sound in sounds]
     return [asdict(row) for row in rows]
 
 
@@ -156,4 +250,4 @@ def _row(key: str, size: tuple[int, int], track: MediaPlaylist, sound: MediaPlay
     )
 
 
-__all__ = ["BrokenPlaylistError", "Made", "ToolFailedError", "make"]
+__all__ = ["BrokenPlaylistError", "Made", "SilentSoundError", "ToolFailedError", "is_fit", "make", "remux"]

@@ -5,12 +5,16 @@ from fractions import Fraction
 
 import ffmpeg
 
-from foundation.video.ladder import Step
+from foundation.video.ladder import Rung, Step
+from foundation.video.loudness import CEILING, gain_db
 from foundation.video.probe import Source, input_options
 
-GLOBAL = ("-hide_banner", "-nostdin", "-v", "warning", "-nostats", "-progress", "pipe:1", "-stats_period", "1", "-y")
-POSTERS = 8  # frames to choose a poster from
-POSTER_WIDTH_PX = 640
+QUIET = ("-hide_banner", "-nostdin", "-v", "warning", "-nostats", "-y")
+GLOBAL = (*QUIET, "-progress", "pipe:1", "-stats_period", "1")
+OURS = {"protocol_whitelist": "file", "f": "mov"}  # before every rendition of our own that is read again
+SLIDE_WIDTH_PX = 960
+SCENE = 0.015  # share of change between two key frames that makes a new slide
+SHORT_S = 20  # a film that has too few key frames to choose from: all its frames are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +27,13 @@ class SoundTrack:
     bitrate_kbps: int
 
 
-FULL_SOUND = SoundTrack("sound", "full", 48000, 64)
-SAVING_SOUND = SoundTrack("audio", "saving", 16000, 24)
+FULL_SOUND = SoundTrack("audio", "full", 48000, 64)
+SAVING_SOUND = SoundTrack("voice", "saving", 16000, 24)
 
 
-def sound_tracks(source: Source, steps: list[Step]) -> list[SoundTrack]:
-    """Best first; a film that has only its smallest picture needs only the small track."""
-    if source.sound is None:
-        return []
-    needs_full = not steps or any(not step.rung.is_saving for step in steps)
-    return [FULL_SOUND, SAVING_SOUND] if needs_full else [SAVING_SOUND]
+def sound_tracks(source: Source) -> list[SoundTrack]:
+    """Best first."""
+    return [FULL_SOUND, SAVING_SOUND] if source.sound else []
 
 
 def group_of(step: Step) -> str:
@@ -43,12 +44,34 @@ def group_of(step: Step) -> str:
 def ladder_command(source: Source, steps: list[Step], *, source_url: str) -> list[str]:
     """One decode, all encodes: HLS in one fragmented MP4 per rendition, with playlists, in the working directory."""
     media = ffmpeg.input(source_url, **input_options(source.demuxer))
-    sounds = sound_tracks(source, steps)
+    sounds = sound_tracks(source)
     streams = [*_pictures(media, source, steps), *_sounds(media, source, sounds)]
-    options = _hls_options(steps, sounds) | _picture_options(steps) | _sound_options(sounds)
-    # What the header promised, and a little: a file that goes on for ever stops here.
-    options |= {"t": f"{source.duration_s * 1.02 + 2:.3f}", "map_metadata": -1, "map_chapters": -1}
+    options = _hls_options(steps, sounds) | _picture_options(steps) | _sound_options(sounds) | _bounds(source)
     return ["ffmpeg", *GLOBAL, *ffmpeg.get_args(ffmpeg.output(*streams, "%v.m3u8", **options))]
+
+
+def remux_command(source: Source, rung: Rung, *, source_url: str) -> list[str]:
+    """The source's own picture and sound as a rendition each, cut at its own key frames; nothing is encoded."""
+    media = ffmpeg.input(source_url, **input_options(source.demuxer))
+    streams, variants = [], []
+    for track, name in (
+        (source.picture, f"v:0,agroup:{FULL_SOUND.group},name:{rung.key}"),
+        (source.sound, _LONE_SOUND),
+    ):
+        if track:
+            streams.append(media[str(track.index)])
+            variants.append(name if source.sound else f"v:0,name:{rung.key}")
+    # Of what recorders write between the pictures (SEI, free text among it), nothing goes along.
+    options = _hls(variants, segment_s=4.0) | {"c": "copy", "bsf:v": "filter_units=remove_types=6"} | _bounds(source)
+    return ["ffmpeg", *GLOBAL, *ffmpeg.get_args(ffmpeg.output(*streams, "%v.m3u8", **options))]
+
+
+_LONE_SOUND = f"a:0,agroup:{FULL_SOUND.group},name:{FULL_SOUND.key}"
+
+
+def _bounds(source: Source) -> dict[str, object]:
+    """What the header promised, and a little: a file that goes on for ever stops here. Its words stay behind."""
+    return {"t": f"{source.duration_s * 1.02 + 2:.3f}", "map_metadata": -1, "map_chapters": -1}
 
 
 def _pictures(media: "ffmpeg.nodes.FilterableStream", source: Source, steps: list[Step]) -> list[object]:
@@ -78,8 +101,9 @@ def _sounds(media: "ffmpeg.nodes.FilterableStream", source: Source, sounds: list
     voice = media[str(source.sound.index)].filter("aresample", 48000, **{"async": 1, "first_pts": 0})
     # `aformat` mixes down what channels there are; `pan` would be silent on a mono source.
     voice = voice.filter("aformat", channel_layouts="mono")
-    if len(sounds) == 1:
-        return [voice.filter("aresample", sounds[0].rate_hz)]
+    voice = voice.filter("volume", f"{gain_db(source.sound.loudness_lufs):.2f}dB")
+    # Without level=0, it would turn everything up again until the peaks touch the top.
+    voice = voice.filter("alimiter", limit=CEILING, level=0)
     copies = voice.filter_multi_output("asplit", len(sounds))
     return [copies.stream(number).filter("aresample", sound.rate_hz) for number, sound in enumerate(sounds)]
 
@@ -106,10 +130,14 @@ def _hls_options(steps: list[Step], sounds: list[SoundTrack]) -> dict[str, objec
     variants = [_variant(number, step, has_sound=bool(sounds)) for number, step in enumerate(steps)]
     grouped = [f",agroup:{sound.group}" if steps else "" for sound in sounds]
     variants += [f"a:{number}{grouped[number]},name:{sound.key}" for number, sound in enumerate(sounds)]
+    return _hls(variants, segment_s=steps[0].segment_s if steps else 4.0)
+
+
+def _hls(variants: list[str], *, segment_s: float) -> dict[str, object]:
     return {
         "format": "hls",
         # A millisecond less than a group of pictures, so that rounding never joins two segments.
-        "hls_time": f"{(steps[0].segment_s if steps else 4.0) - 0.001:.6f}",
+        "hls_time": f"{segment_s - 0.001:.6f}",
         "hls_playlist_type": "vod",
         "hls_segment_type": "fmp4",
         "hls_flags": "single_file+independent_segments",
@@ -125,21 +153,31 @@ def _variant(number: int, step: Step, *, has_sound: bool) -> str:
 
 def muxed_command(inputs: list[str], output: str) -> list[str]:
     """Join finished renditions into one plain MP4, without encoding: what plays without a script, and downloads."""
-    media = [ffmpeg.input(f"file:{name}", protocol_whitelist="file", f="mov") for name in inputs]
+    media = [ffmpeg.input(f"file:{name}", **OURS) for name in inputs]
     joined = ffmpeg.output(*media, output, c="copy", format="mp4", movflags="+faststart", map_metadata=-1)
     return ["ffmpeg", *GLOBAL, *ffmpeg.get_args(joined)]
 
 
-def poster_frames_command(picture: str, *, duration_s: float) -> list[str]:
-    """A handful of frames, evenly spread, as `poster-1.jpg` and so on; key frames only, where the film is long."""
-    options: dict[str, object] = {"protocol_whitelist": "file", "f": "mov"}
-    if duration_s > 60:
-        options["skip_frame"] = "nokey"
-    frames = ffmpeg.input(f"file:{picture}", **options).video
-    frames = frames.filter("fps", fps=f"{POSTERS / duration_s:.6f}", round="up")
-    frames = frames.filter("scale", f"min({POSTER_WIDTH_PX},iw)", -2)
-    saved = ffmpeg.output(frames, "poster-%d.jpg", format="image2", vframes=POSTERS, **{"q:v": 2})
-    return ["ffmpeg", *GLOBAL, *ffmpeg.get_args(saved)]
+def stills_command(large: Step, small: Step, *, duration_s: float, every_s: float, thumb: tuple[int, int]) -> list[str]:
+    """Frames of finished renditions: `slide-*.jpg` where the picture changes, `thumb-*.jpg` every `every_s` seconds.
+
+    Only key frames are decoded, unless the film is short. Says of each slide on standard output when it begins and how
+    much changed (`stills.Said` reads it).
+    """
+    options = OURS | ({} if duration_s < SHORT_S else {"skip_frame": "nokey"})
+    slides = ffmpeg.input(f"file:{large.rung.key}.m4s", **options).video
+    if duration_s < SHORT_S:
+        slides = slides.filter("fps", fps=1, start_time=0)
+    slides = slides.filter("scale", min(SLIDE_WIDTH_PX, large.width_px), -2)
+    slides = slides.filter("select", f"eq(n,0)+gt(scene,{SCENE})").filter("metadata", mode="print", file="-")
+    thumbs = ffmpeg.input(f"file:{small.rung.key}.m4s", **options).video
+    thumbs = thumbs.filter("fps", fps=f"1/{every_s}", start_time=0, round="up").filter("scale", *thumb)
+    as_files = {"format": "image2", "q:v": 3, "fps_mode": "passthrough"}
+    outputs = ffmpeg.merge_outputs(
+        ffmpeg.output(slides, "slide-%05d.jpg", **as_files),
+        ffmpeg.output(thumbs, "thumb-%05d.jpg", **as_files),
+    )
+    return ["ffmpeg", *QUIET, *ffmpeg.get_args(outputs)]
 
 
 def _words(rate: Fraction) -> str:

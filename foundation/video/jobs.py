@@ -1,10 +1,12 @@
-"""The encode: from a file in quarantine to a whole version in the clean storage, or nothing."""
+"""From a file in quarantine to a whole version in the clean storage, or nothing: examine it, then encode."""
 
 import hashlib
 import os
 import secrets
 import shutil
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,21 +17,24 @@ from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from foundation.jobs.actions import enqueue
 from foundation.jobs.models import Job
 from foundation.jobs.registry import JobHandle, LeaseLostError, job
 from foundation.video import encoding
 from foundation.video.listeners import settled_listeners
 from foundation.video.models import Video
-from foundation.video.probe import probe
+from foundation.video.probe import Source, probe
 from foundation.video.refusals import VideoRefusedError
+from foundation.video.sandbox import ToolFailedError
 from foundation.video.uploads import INCOMING
 
 INCOMING_KEPT_S = 24 * 60 * 60
 SPACE_FACTOR = 1.2
 SPACE_AT_LEAST_BYTES = 200_000_000
-# Shares of the bar: examining, then encoding; the rest is checking and putting in place.
-PROBED, ENCODED = 0.04, 0.95
+REPLACED_KEPT_S = 24 * 60 * 60  # for players that had begun with the version before
+ENCODED = 0.93  # share of the bar; the rest is slides, checking and putting in place
 _MADE_FIELDS = ["directory", "state", "duration_s", "renditions", "has_poster", "width_px", "height_px", "has_audio"]
+_MADE_FIELDS += ["is_provisional", "slides", "sprites", "download"]
 
 
 class NoSpaceError(Exception):
@@ -48,38 +53,74 @@ def settle_given_up(job: Job) -> None:
 
 
 @job(
+    "video.probe",
+    queue="probe",
+    max_attempts=3,
+    label=_("Examining the film"),
+    can_cancel=True,
+    on_given_up=settle_given_up,
+)
+def examine(handle: JobHandle, *, video_id: int) -> dict[str, Any] | None:
+    """Take the file or refuse it, offer a fit one as it is, and have the qualities made."""
+    video = Video.objects.get(pk=video_id)
+    if video.is_whole:
+        return {"directory": video.directory}
+    source = _guarded(video, handle, _examine)
+    if source is None:
+        return None
+    with transaction.atomic():
+        if not Job.objects.for_subject(video.job_subject).unfinished().filter(kind="video.encode").exists():
+            args = {"video_id": video.pk, "source": source.as_json()}
+            enqueue("video.encode", args=args, subject=video.job_subject, by=video.owner)
+    return {"is_provisional": video.is_provisional}
+
+
+@job(
     "video.encode",
-    queue="media",
+    queue="encode",
     max_attempts=3,
     label=_("Preparing the film"),
     can_cancel=True,
     on_given_up=settle_given_up,
 )
-def encode(handle: JobHandle, *, video_id: int) -> dict[str, Any] | None:
-    """Probe, encode, verify, put in place, say so. Killed anywhere, it leaves the old version or nothing."""
+def encode(handle: JobHandle, *, video_id: int, source: dict[str, Any] | None = None) -> dict[str, Any] | None:
+    """Encode, verify, put in place, say so. Killed anywhere, it leaves the old version or nothing.
+
+    `source` is what the examination found; without it the file is examined again.
+    """
     video = Video.objects.get(pk=video_id)
-    if video.is_ready:
+    if video.is_whole:
         return {"directory": video.directory}
+    made = _guarded(video, handle, partial(_encode, source=source))
+    return (
+        None if made is None else {"directory": video.directory, "renditions": [row["key"] for row in made.renditions]}
+    )
+
+
+def _guarded[T](video: Video, handle: JobHandle, work: Callable[[Video, JobHandle], T]) -> T | None:
+    """Do a piece of work, and write down what became of the film where it was refused or stopped (None)."""
     _settle(video, Video.State.ENCODING)
     try:
-        made = _encode(video, handle)
+        return work(video, handle)
     except StoppedError:
         _settle(video, Video.State.UPLOADED)
         return None
     except LeaseLostError:
         raise
     except VideoRefusedError as refusal:
+        handle.log(f"Refused: {refusal.code}")
         _settle(video, Video.State.REFUSED, refusal.code)
         raise
     except Exception as error:
         handle.log(str(getattr(error, "log", error)))
         raise
-    return {"directory": video.directory, "renditions": [row["key"] for row in made.renditions]}
 
 
 @transaction.atomic
 def _settle(video: Video, state: Video.State, refusal_code: str = "") -> None:
-    """Record the state, and tell the rooms above of one that lasts."""
+    """Record the state, and tell the rooms above of one that lasts. What can be watched stays so."""
+    if video.is_ready:
+        return
     video.state, video.refusal_code = state, refusal_code
     video.save(update_fields=["state", "refusal_code"])
     if video.is_broken:
@@ -91,43 +132,87 @@ def _announce(video: Video) -> None:
         listener(video)
 
 
-def _encode(video: Video, handle: JobHandle) -> encoding.Made:
+def _examine(video: Video, handle: JobHandle) -> Source:
+    handle.progress(0.05, gettext_noop("Examining the file"))
+    original = Path(video.original.path)
+    source = probe(original)
+    video.chapters_found = [{"at_s": chapter.at_s, "title": chapter.title} for chapter in source.chapters]
+    video.save(update_fields=["chapters_found"])
+    if not video.is_ready and encoding.is_fit(source, original):
+        handle.progress(0.5, gettext_noop("Making it watchable as it is"))
+        _offer_as_it_is(video, source, handle)
+    return source
+
+
+def _offer_as_it_is(video: Video, source: Source, handle: JobHandle) -> None:
+    """Nothing is lost where this fails: the qualities are made anyway, and they find what is wrong with the file."""
+    with _workplace(video) as work:
+        try:
+            made = encoding.remux(source, Path(video.original.path), work, on_share=_Reporter(handle, 0.5, 0.9))
+        except (ToolFailedError, encoding.BrokenPlaylistError, VideoRefusedError) as error:
+            handle.log(f"Not watchable as it is: {error}")
+            return
+        if made is not None:
+            handle.progress(1.0, gettext_noop("Putting it in place"))
+            _put_in_place(video, work, made, attempt=handle.attempt, is_provisional=True)
+
+
+def _encode(video: Video, handle: JobHandle, *, source: dict[str, Any] | None = None) -> encoding.Made:
+    with _workplace(video) as work:
+        handle.log(f"Attempt {handle.attempt}")
+        handle.progress(0.01, gettext_noop("Making the qualities"))
+        original = Path(video.original.path)
+        facts = Source.from_json(source) if source else probe(original)
+        made = encoding.make(facts, original, work, on_share=_Reporter(handle, 0.01, ENCODED))
+        # Checks that the lease is still ours, whatever the time since the last report.
+        handle.progress(1.0, gettext_noop("Putting it in place"))
+        _put_in_place(video, work, made, attempt=handle.attempt)
+        return made
+
+
+@contextmanager
+def _workplace(video: Video) -> Iterator[Path]:
+    """A folder beside the versions, empty, with room on the disk; gone afterwards, unless it got a lasting name."""
     folder = Path(storages["clean"].path(f"video/{video.public_id}"))
     folder.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(folder, keep=video.directory)
     _refuse_full_disk(folder, video)
-    original = Path(video.original.path)
-    handle.progress(0.01, gettext_noop("Examining the file"))
-    source = probe(original)
-    handle.progress(PROBED, gettext_noop("Making the qualities"))
     work = folder / f".work-{secrets.token_hex(8)}"
     work.mkdir()
     try:
-        made = encoding.make(source, original, work, on_share=_Reporter(handle))
-        # Checks that the lease is still ours, whatever the time since the last report.
-        handle.progress(1.0, gettext_noop("Putting it in place"))
-        _put_in_place(video, work, made, attempt=handle.attempt)
+        yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    _remove_leftovers(folder, keep=video.directory)
-    return made
 
 
 class _Reporter:
     """Passes ffmpeg's progress on to the row, and stops when somebody asked."""
 
-    def __init__(self, handle: JobHandle) -> None:
-        self._handle = handle
+    def __init__(self, handle: JobHandle, begin: float, end: float) -> None:
+        self._handle, self._begin, self._end = handle, begin, end
 
     def __call__(self, share: float) -> None:
         if self._handle.is_cancelled():
             raise StoppedError
-        self._handle.progress(PROBED + (ENCODED - PROBED) * share)
+        self._handle.progress(self._begin + (self._end - self._begin) * share)
 
 
 def forget_abandoned_uploads() -> int:
     """Files of uploads that broke off, and films that nobody made anything of, with their files."""
     return _forget_incoming() + sum(_forget_film(video) for video in Video.objects.abandoned())
+
+
+def forget_replaced_versions() -> int:
+    """Versions that gave way to a better one a day ago: whoever was watching them has asked for new addresses."""
+    gone = 0
+    for video in Video.objects.ready().only("public_id", "directory").iterator():
+        folder = Path(storages["clean"].path(f"video/{video.public_id}"))
+        for path in folder.iterdir() if folder.is_dir() else ():
+            is_old = time.time() - path.stat().st_mtime > REPLACED_KEPT_S
+            if is_old and path.name != video.directory.rpartition("/")[2]:
+                shutil.rmtree(path, ignore_errors=True)
+                gone += 1
+    return gone
 
 
 def _forget_incoming() -> int:
@@ -156,20 +241,27 @@ def _forget_film(video: Video) -> int:
     return 1
 
 
-def _put_in_place(video: Video, work: Path, made: encoding.Made, *, attempt: int) -> None:
-    """Give the finished folder its lasting name, then point the row to it: a reader sees the old or the new."""
+def _put_in_place(video: Video, work: Path, made: encoding.Made, *, attempt: int, is_provisional: bool = False) -> None:
+    """Give the finished folder its lasting name, then point the row to it: a reader sees the old or the new.
+
+    The version before stays for a day, for those who are watching it.
+    """
     name = hashlib.sha256(f"{video.original_sha256}:{attempt}:{secrets.token_hex(8)}".encode()).hexdigest()[:16]
     _sync(work)
     work.rename(work.parent / name)
     _sync(work.parent, deep=False)
+    was_ready = video.is_ready
     video.directory, video.state = f"{video.public_id}/{name}", Video.State.READY
     video.duration_s, video.renditions, video.has_poster = made.duration_s, made.renditions, made.has_poster
+    video.slides, video.sprites, video.download = made.slides, made.sprites, made.download
     best = made.renditions[0]
     video.width_px, video.height_px = best["width_px"], best["height_px"]
-    video.has_audio = made.renditions[-1]["key"] == "audio"
+    video.has_audio = any(quality.is_audio for quality in video.qualities())
+    video.is_provisional = is_provisional
     with transaction.atomic():
         video.save(update_fields=_MADE_FIELDS)
-        _announce(video)
+        if not was_ready:
+            _announce(video)
 
 
 def _sync(folder: Path, *, deep: bool = True) -> None:

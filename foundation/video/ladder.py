@@ -16,11 +16,14 @@ class Rung:
     box: tuple[int, int]
     crf: int
     ceiling_kbps: int
-    is_saving: bool = False  # half the frames, the small sound track
+    is_halved: bool = False  # half the frames
+    is_saving: bool = False  # the small sound track
 
 
 RUNGS = (
-    Rung("saver", (426, 240), 27, 120, is_saving=True),
+    Rung("edge", (256, 144), 28, 55, is_halved=True, is_saving=True),
+    Rung("saver", (426, 240), 27, 120, is_halved=True, is_saving=True),
+    Rung("low", (640, 360), 25, 320, is_saving=True),
     Rung("standard", (854, 480), 24, 650),
     Rung("clear", (1280, 720), 23, 1400),
     Rung("full", (1920, 1080), 23, 2800),
@@ -70,9 +73,15 @@ def steps_for(size: tuple[int, int], average_fps: Fraction) -> list[Step]:
         width, height = fit(size, rung.box)
         if steps and width * height < WORTH_IT * steps[-1].width_px * steps[-1].height_px:
             break
-        rate = slow if rung.is_saving else fps
+        rate = slow if rung.is_halved else fps
         steps.append(Step(rung, width, height, rate, slow_gop * int(rate / slow)))
     return steps[::-1]
+
+
+def rung_for(size: tuple[int, int]) -> Rung:
+    """The name under which a picture of this size is offered as it is: the smallest box that holds it."""
+    fitting = (rung for rung in RUNGS if fit(size, rung.box) == (_even(Fraction(size[0])), _even(Fraction(size[1]))))
+    return next(fitting, RUNGS[-1])
 
 
 def _even(side: Fraction) -> int:

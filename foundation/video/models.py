@@ -32,7 +32,10 @@ def quarantine_path(video: "Video", filename: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """One quality of a video as the player offers it; `key` is saver, standard, clear, full or audio."""
+    """One quality of a video as the player offers it.
+
+    `key` is edge (144p), saver (240p), low, standard, clear or full (1080p); audio or, smaller, voice.
+    """
 
     key: str
     file: str
@@ -44,7 +47,7 @@ class Rendition:
 
     @property
     def is_audio(self) -> bool:
-        return self.key == "audio"
+        return self.key in {"audio", "voice"}
 
     @property
     def lines(self) -> int:
@@ -107,6 +110,15 @@ class Video(models.Model):
     has_poster = models.BooleanField(default=False)
     # Rows of `Rendition`, best picture first, sound last.
     renditions = models.JSONField(default=list)
+    # The version is the file itself in other wrapping, to be watched while the qualities are made.
+    is_provisional = models.BooleanField(default=False)
+    # Beside the renditions, or empty: {"count", "bytes"} of slides.json; sprites.json; {"file", "bytes"} of the film as
+    # one plain file.
+    slides = models.JSONField(default=dict)
+    sprites = models.JSONField(default=dict)
+    download = models.JSONField(default=dict)
+    # [{"at_s", "title"}] as the file itself names them.
+    chapters_found = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[VideoQuerySet] = VideoQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
@@ -130,6 +142,11 @@ class Video(models.Model):
     @property
     def is_ready(self) -> bool:
         return self.state == self.State.READY
+
+    @property
+    def is_whole(self) -> bool:
+        """Every quality is there."""
+        return self.is_ready and not self.is_provisional
 
     @property
     def is_broken(self) -> bool:

@@ -57,11 +57,11 @@ def playback_for(video: Video, user: "User") -> Playback | None:
     expires = _expiry(video)
     prefix = signed_prefix(video.directory, user_id=user.pk, expires=expires)
     qualities = video.qualities()
-    has_sound = any(quality.is_audio for quality in qualities)
+    sounds = [quality.file for quality in qualities if quality.is_audio]
     return Playback(
         master_url=f"{prefix}master.m3u8",
-        audio_url=f"{prefix}audio.m3u8" if has_sound else "",
-        saver_url=f"{prefix}saver.mp4",
+        audio_url=f"{prefix}{sounds[-1]}" if sounds else "",
+        saver_url=f"{prefix}{video.download.get('file', 'saver.mp4')}",
         poster_url=f"{prefix}poster.webp" if video.has_poster else "",
         play_url=reverse("video:play", args=[video.public_id]),
         beat_url=reverse("video:beat", args=[video.public_id]),
@@ -72,10 +72,12 @@ def playback_for(video: Video, user: "User") -> Playback | None:
 
 
 def poster_url_for(video: Video, user: "User") -> str:
-    """The still picture, for a card of a list; empty where there is none."""
+    """The still picture, small, for a card of a list; empty where there is none."""
     if not (video.is_ready and video.has_poster):
         return ""
-    return f"{signed_prefix(video.directory, user_id=user.pk, expires=_expiry(video))}poster.webp"
+    # Versions from before there were small ones have no slides either.
+    name = "poster-small.webp" if video.slides or video.is_provisional else "poster.webp"
+    return f"{signed_prefix(video.directory, user_id=user.pk, expires=_expiry(video))}{name}"
 
 
 def _expiry(video: Video) -> int:

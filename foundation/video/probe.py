@@ -1,13 +1,15 @@
 """Examines an uploaded file inside the sandbox and says what it is, or why it is refused."""
 
 import json
-from dataclasses import asdict, dataclass
+import unicodedata
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from foundation.video import refusals
 from foundation.video.door import ENOUGH_BYTES, refuse_at_the_door
+from foundation.video.loudness import NO_LOUDNESS_LUFS, loudness_of
 from foundation.video.sandbox import Sandbox, ToolFailedError, ToolTimeoutError, run
 
 # Containers that hold their own media. Playlists, scripts and devices are not among them: those open other files.
@@ -23,6 +25,10 @@ MAX_FPS = 1000  # recorders of browsers write 1000 and mean "it varies"
 TIMEOUT_S = 20
 MEASURE_TIMEOUT_S = 300
 SPARSE_FPS = 1
+WINDOWS = (0.0, 0.5, 0.9)  # shares of the film where samples are decoded
+WINDOW_S = 1.5
+MAX_CHAPTERS = 500
+TITLE_CHARS = 200
 _TOO_MANY_PIXELS = "exceeds specified max pixel count"
 
 
@@ -36,15 +42,25 @@ class Picture:
     fps: Fraction
     codec: str
     is_interlaced: bool
+    is_plain: bool = False  # 8 bits, 4:2:0, upright, square pixels: every browser shows it as it is
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The sound track."""
+    """The sound track; `loudness_lufs` is that of all its channels mixed to one."""
 
     index: int
     codec: str
     channels: int
+    loudness_lufs: float = NO_LOUDNESS_LUFS
+
+
+@dataclass(frozen=True, slots=True)
+class FoundChapter:
+    """A chapter that the file itself names."""
+
+    at_s: float
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +71,25 @@ class Source:
     duration_s: float
     picture: Picture | None
     sound: Sound | None
+    chapters: tuple[FoundChapter, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         facts = asdict(self)
         if facts["picture"]:
             facts["picture"]["fps"] = str(facts["picture"]["fps"])
         return facts
+
+    @classmethod
+    def from_json(cls, facts: dict[str, Any]) -> "Source":
+        """What `as_json` said, out of the row of a job."""
+        picture, sound = facts["picture"], facts["sound"]
+        return cls(
+            facts["demuxer"],
+            facts["duration_s"],
+            Picture(**picture | {"fps": Fraction(picture["fps"])}) if picture else None,
+            Sound(**sound) if sound else None,
+            tuple(FoundChapter(**chapter) for chapter in facts["chapters"]),
+        )
 
 
 def input_options(demuxer: str) -> dict[str, object]:
@@ -69,19 +98,54 @@ def input_options(demuxer: str) -> dict[str, object]:
 
 
 def probe(path: Path) -> Source:
-    """Examine `path` and decode samples of it. Raises VideoRefusedError's kinds."""
+    """Examine `path`, decode samples of it and measure its loudness. Raises VideoRefusedError's kinds."""
+    return accepted(examined(path), path)
+
+
+def examined(path: Path) -> dict[str, Any]:
+    """What ffprobe says of a file that passes the door. Raises VideoRefusedError's kinds."""
     with path.open("rb") as handle:
         refuse_at_the_door(handle.read(ENOUGH_BYTES))
+    return _facts(Sandbox(source=path))
+
+
+def accepted(facts: dict[str, Any], path: Path) -> Source:
+    """Hold the facts against the limits, and the file against the facts. Raises VideoRefusedError's kinds."""
     sandbox = Sandbox(source=path)
-    source = judged(_facts(sandbox), sandbox)
+    source = judged(facts, sandbox)
     _refuse_undecodable(sandbox, source)
-    return source
+    return _with_loudness(sandbox, source)
+
+
+def streams_of(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tracks of a file, for people who wonder why it was refused."""
+    wanted = ("index", "codec_type", "codec_name", "width", "height", "avg_frame_rate", "channels", "sample_rate")
+    return [{name: stream[name] for name in wanted if name in stream} for stream in facts.get("streams", [])]
+
+
+def _with_loudness(sandbox: Sandbox, source: Source) -> Source:
+    """Reads the whole sound, without the picture; a fault in it is found by the encode, which says so better."""
+    if source.sound is None:
+        return source
+    try:
+        lufs = loudness_of(
+            sandbox,
+            sandbox.source_url,
+            input_options(source.demuxer),
+            index=source.sound.index,
+            timeout_s=max(MEASURE_TIMEOUT_S, source.duration_s),
+        )
+    except ToolTimeoutError as error:
+        raise refusals.ProbeTimeoutError from error
+    except ToolFailedError:
+        lufs = NO_LOUDNESS_LUFS
+    return replace(source, sound=replace(source.sound, loudness_lufs=lufs))
 
 
 def _facts(sandbox: Sandbox) -> dict[str, Any]:
     command = ["ffprobe", "-v", "error", "-protocol_whitelist", "file", "-format_whitelist", FORMATS]
     command += ["-max_pixels", str(MAX_PIXELS), "-probesize", "20M", "-analyzeduration", "10M"]
-    command += ["-of", "json", "-show_format", "-show_streams", "-i", sandbox.source_url]
+    command += ["-of", "json", "-show_format", "-show_streams", "-show_chapters", "-i", sandbox.source_url]
     try:
         facts: dict[str, Any] = json.loads(run(sandbox, command, timeout_s=TIMEOUT_S))
     except ToolTimeoutError as error:
@@ -111,7 +175,18 @@ def judged(facts: dict[str, Any], sandbox: Sandbox) -> Source:
         raise refusals.TooShortError
     if picture and picture.fps < MIN_FPS:
         raise refusals.OddFrameRateError
-    return Source(demuxer, duration_s, picture, sound)
+    return Source(demuxer, duration_s, picture, sound, _chapters(facts, duration_s))
+
+
+def _chapters(facts: dict[str, Any], duration_s: float) -> tuple[FoundChapter, ...]:
+    found = []
+    for chapter in facts.get("chapters", [])[:MAX_CHAPTERS]:
+        words = str(chapter.get("tags", {}).get("title", ""))
+        title = " ".join("".join(c if c.isprintable() else " " for c in words).split())[:TITLE_CHARS]
+        at_s = round(_number(chapter.get("start_time")), 3)
+        if title and 0 <= at_s < duration_s:
+            found.append(FoundChapter(at_s, unicodedata.normalize("NFC", title)))
+    return tuple(sorted(found, key=lambda chapter: chapter.at_s))
 
 
 def _refuse_odd_picture(picture: Picture) -> None:
@@ -137,7 +212,9 @@ def _picture(streams: list[dict[str, Any]]) -> Picture | None:
     fps = _fraction(stream.get("avg_frame_rate", ""), default=Fraction(0))
     fps = fps or _fraction(stream.get("r_frame_rate", ""), default=Fraction(25)) or Fraction(25)
     is_interlaced = stream.get("field_order") in {"tt", "bb", "tb", "bt"}
-    return Picture(int(stream["index"]), width, height, fps, str(stream.get("codec_name", "")), is_interlaced)
+    is_plain = stream.get("pix_fmt") == "yuv420p" and shape in {0, 1} and not _rotation(stream) and not is_interlaced
+    codec = str(stream.get("codec_name", ""))
+    return Picture(int(stream["index"]), width, height, fps, codec, is_interlaced, is_plain)
 
 
 def _sound(streams: list[dict[str, Any]]) -> Sound | None:
@@ -145,7 +222,10 @@ def _sound(streams: list[dict[str, Any]]) -> Sound | None:
     if not found:
         return None
     stream = next((s for s in found if s.get("disposition", {}).get("default")), found[0])
-    return Sound(int(stream["index"]), str(stream.get("codec_name", "")), int(stream["channels"]))
+    codec = str(stream.get("codec_name", ""))
+    if codec == "aac" and stream.get("profile") not in {None, "LC"}:
+        codec = "he-aac"
+    return Sound(int(stream["index"]), codec, int(stream["channels"]))
 
 
 def _rotation(stream: dict[str, Any]) -> int:
@@ -185,9 +265,9 @@ def _refuse_undecodable(sandbox: Sandbox, source: Source) -> None:
     tracks = [str(track.index) for track in (source.picture, source.sound) if track]
     maps = [word for index in tracks for word in ("-map", f"0:{index}")]
     is_sparse = source.sound is None and source.picture is not None and source.picture.fps < SPARSE_FPS
-    starts = [0.0] if is_sparse or source.duration_s < 10 else [0.0, source.duration_s / 2, source.duration_s * 0.9]
-    for start in starts:
-        command = _reading(sandbox, source.demuxer, *maps, "-t", "2", start_s=start)
+    shares = WINDOWS[:1] if is_sparse or source.duration_s < 10 else WINDOWS
+    for start in (source.duration_s * share for share in shares):
+        command = _reading(sandbox, source.demuxer, *maps, "-t", str(WINDOW_S), start_s=start)
         try:
             reply = run(sandbox, command, timeout_s=TIMEOUT_S * 3)
         except ToolTimeoutError as error:

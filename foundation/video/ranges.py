@@ -19,8 +19,9 @@ CONTENT_TYPES = {
     "webp": "image/webp",
     "jpg": "image/jpeg",
     "vtt": "text/vtt; charset=utf-8",
+    "json": "application/json",
 }
-_NAME = re.compile(r"[a-z0-9_]{1,40}\.(?P<ending>[a-z0-9]{2,4})")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}\.(?P<ending>[a-z0-9]{2,4})")
 _RANGE = re.compile(r"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 
 

@@ -27,8 +27,10 @@ def load_recordings(users: dict[str, User]) -> dict[str, Recording]:
     texts = read("recordings")["recordings"]
     with _work_put_off() as jobs:
         recordings = {text["slug"]: _handed_in(text, users[text["author"]]) for text in texts}
-    with ThreadPoolExecutor(ENCODES_AT_ONCE) as pool:
-        list(pool.map(_run, jobs))
+        # The examination of a film leaves its encode in the list.
+        while batch := [jobs.pop() for _job in list(jobs)]:
+            with ThreadPoolExecutor(ENCODES_AT_ONCE) as pool:
+                list(pool.map(_run, batch))
     return {text["slug"]: _published(recordings[text["slug"]], users[text["author"]]) for text in texts}
 
 

@@ -27,12 +27,17 @@ from wagtail.models import Page
 
 LENGTHS = json.loads((ROOT / "content" / "timelines.json").read_text())
 
-def encode(video, handle):
+def encode(video, handle, *, source):
     length_s = LENGTHS[video.original_name.removesuffix(".mp4")]["duration_s"]
     video.state, video.duration_s, video.directory = Video.State.READY, length_s, f"{video.public_id}/made"
     video.save()
     return type("Made", (), {"renditions": []})
 
+class Source:
+    def as_json(self):
+        return {}
+
+jobs._examine = lambda video, handle: Source()
 jobs._encode = encode
 issuing.certificate_pdf = lambda payload: b"%PDF-"
 

@@ -23,13 +23,14 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
-OWN_SERVICES = ["web", "worker", "media", "beat", "migrate"]
+WORKERS = ["worker", "mail", "probe", "media", "redact"]
+OWN_SERVICES = ["web", *WORKERS, "beat", "migrate"]
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 
 
 # --- compose.yaml -----------------------------------------------------------------------------------------------------
 def test_everything_that_production_needs_is_there():
-    assert set(COMPOSE["services"]) == {"nginx", "web", "worker", "media", "beat", "migrate", "postgres", "valkey"}
+    assert set(COMPOSE["services"]) == {"nginx", *OWN_SERVICES, "postgres", "valkey"}
 
 
 @pytest.mark.parametrize("name", sorted(COMPOSE["services"]))
@@ -57,15 +58,21 @@ def test_own_containers_may_do_little(name):
 
 
 def test_workers_inherit_no_pool_and_there_is_one_beat():
-    for name in ("worker", "media", "beat"):
+    for name in (*WORKERS, "beat"):
         assert COMPOSE["services"][name]["environment"]["PORTAL_DATABASE_POOL"] == "0"
     assert "PORTAL_DATABASE_POOL" not in COMPOSE["services"]["web"]["environment"]
     assert "deploy" not in COMPOSE["services"]["beat"]
 
 
-def test_work_is_taken_from_both_queues():
-    queues = [COMPOSE["services"][name]["command"] for name in ("worker", "media")]
-    assert [command[command.index("-Q") + 1] for command in queues] == ["default", "media"]
+def test_work_is_taken_from_every_queue_and_each_has_workers_of_its_own():
+    commands = [COMPOSE["services"][name]["command"] for name in WORKERS]
+    assert [command[command.index("-Q") + 1] for command in commands] == [
+        "default",
+        "mail",
+        "probe",
+        "encode",
+        "redact",
+    ]
 
 
 def test_only_nginx_listens_outside():

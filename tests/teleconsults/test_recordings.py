@@ -377,7 +377,7 @@ def test_an_author_uploads_in_the_name_of_the_own_hub(client, small_clip, empty_
     assert (recording.author, recording.hub, recording.live) == (author, author.practitioner_or_none.facility, False)
     assert sorted(recording.tags.names()) == ["fluids", "sepsis"]
     assert recording.video.original_bytes == small_clip.stat().st_size
-    assert Job.objects.latest_for(recording.video.job_subject).kind == "video.encode"
+    assert Job.objects.latest_for(recording.video.job_subject).kind == "video.probe"
 
 
 def test_a_text_file_named_mp4_is_refused_with_a_sentence(client, empty_storages):

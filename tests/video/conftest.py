@@ -43,6 +43,15 @@ def small_clip(clips) -> Path:
 
 
 @pytest.fixture(scope="session")
+def slide_show(clips) -> Path:
+    """Three plain slides of eight seconds each, and a voice."""
+    box = "drawbox=x={0}00:y={0}00:w=300:h=300:color={1}:t=fill:enable='between(t,{2},{2}+7.99)'"
+    boxes = ",".join(box.format(number, color, 8 * number) for number, color in enumerate(("red", "green", "blue")))
+    slides = ["-f", "lavfi", "-i", "color=white:size=1280x720:rate=5"]
+    return make_clip(clips / "slides.mp4", *slides, *SOUND, "-vf", boxes, *H264, "-c:a", "aac", length_s=24)
+
+
+@pytest.fixture(scope="session")
 def outside() -> Path:
     """Files that are not ours to keep in the repository."""
     if not OUTSIDE.is_dir():

@@ -20,10 +20,12 @@ from PIL import Image, ImageStat
 
 from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job, sweep_jobs
-from foundation.video import encoding, jobs, refusals
-from foundation.video.actions import NothingToRetryError, receive_upload, retry_encode
+from foundation.video import encoding, jobs, refusals, stills
+from foundation.video.actions import NothingToRetryError, receive_upload, retire_addresses, retry_encode
 from foundation.video.ladder import fit, frame_rate, steps_for
-from foundation.video.models import Video
+from foundation.video.loudness import gain_db, loudness_of
+from foundation.video.models import Video, WatchRecord
+from foundation.video.playlists import read_playlist
 from foundation.video.probe import probe
 from foundation.video.sandbox import (
     Sandbox,
@@ -38,7 +40,13 @@ from tests.factories.accounts import UserFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.teleconsults import RecordingFactory
 from tests.factories.video import VideoFactory
-from tests.video.conftest import H264, SMALL, SOUND, make_clip
+from tests.video.conftest import H264, OUTSIDE, SMALL, SOUND, make_clip
+
+GOOD_FILES = sorted(
+    path.name
+    for path in OUTSIDE.glob("*.*")
+    if path.suffix in {".mp4", ".m4a", ".mkv", ".opus", ".webm"} and not path.name.startswith("truncated")
+)
 
 
 class Handle:
@@ -76,18 +84,21 @@ def test_one_run_makes_the_whole_ladder(encoded):
     assert [(row["key"], row["width_px"], row["height_px"]) for row in made.renditions] == [
         ("clear", 1280, 720),
         ("standard", 854, 480),
+        ("low", 640, 360),
         ("saver", 426, 240),
+        ("edge", 256, 144),
         ("audio", 0, 0),
+        ("voice", 0, 0),
     ]
     assert made.duration_s == pytest.approx(9, abs=0.1)
-    assert {path.suffix for path in folder.iterdir()} == {".m3u8", ".m4s", ".mp4", ".webp"}
+    assert {path.suffix for path in folder.iterdir()} == {".m3u8", ".m4s", ".mp4", ".webp", ".json"}
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1, abs=0.05)
 
 
 def test_the_segments_of_all_rungs_begin_together(encoded):
     folder = encoded[0]
-    for name in ("clear", "standard", "saver"):
+    for name in ("clear", "standard", "low", "saver", "edge"):
         *whole, last = media_segments(folder, name)
         assert whole == [4.0, 4.0]
         assert last == pytest.approx(1, abs=0.1)
@@ -97,7 +108,9 @@ def test_the_master_says_what_was_measured(encoded):
     folder, made, _shares = encoded
     master = (folder / "master.m3u8").read_text()
     variants = re.findall(r"#EXT-X-STREAM-INF:(.*)\n(.*)", master)
-    assert [name for _attributes, name in variants] == ["saver.m3u8", "standard.m3u8", "clear.m3u8", "audio.m3u8"]
+    assert [name for _attributes, name in variants] == [
+        f"{key}.m3u8" for key in ("edge", "saver", "low", "standard", "clear", "voice")
+    ]
     for attributes, name in variants:
         peak, average = (
             int(re.search(rf"(?:^|,){key}=(\d+)", attributes)[1]) for key in ("BANDWIDTH", "AVERAGE-BANDWIDTH")
@@ -107,18 +120,99 @@ def test_the_master_says_what_was_measured(encoded):
         assert (peak, average) == (row["bandwidth_bps"], row["average_bps"])
     assert re.search(r'CODECS="avc1\.64[0-9a-f]{4},mp4a\.40\.2",RESOLUTION=1280x720,FRAME-RATE=25\.000', master)
     assert 'CODECS="mp4a.40.2"' in variants[-1][0]
+    assert re.search(r'RESOLUTION=256x144,FRAME-RATE=12\.500,AUDIO="saving"', master)
+    assert re.search(r'RESOLUTION=640x360,FRAME-RATE=25\.000,AUDIO="saving"', master)
     assert "://" not in master
 
 
-def test_the_sound_is_mono_and_not_silent(encoded):
-    said = subprocess.run(
-        ["ffmpeg", "-hide_banner", "-i", encoded[0] / "audio.m4s", "-af", "volumedetect", "-f", "null", "-"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stderr
-    assert "mono" in said
-    assert float(re.search(r"mean_volume: (-?[\d.]+)", said)[1]) > -40
+def lufs_of(file: Path) -> float:
+    return loudness_of(Sandbox(out_dir=file.parent), f"file:{file.name}", {}, index=0, timeout_s=30)
+
+
+def test_the_sound_is_mono_in_two_sizes_and_as_loud_as_speech_should_be(encoded):
+    folder = encoded[0]
+    for name, rate_hz in (("audio", 48000), ("voice", 16000)):
+        said = subprocess.run(
+            ["ffmpeg", "-hide_banner", "-i", folder / f"{name}.m4s"], capture_output=True, text=True, check=False
+        )
+        assert f"{rate_hz} Hz, mono" in said.stderr
+        assert lufs_of(folder / f"{name}.m4s") == pytest.approx(-16, abs=1.5)
+
+
+@pytest.mark.parametrize(
+    "words", [["-af", "volume=-25dB"], ["-ac", "6"], ["-af", "volume=14dB"]], ids=["quiet", "six channels", "loud"]
+)
+def test_quiet_and_loud_sources_come_out_alike(words, tmp_path):
+    source = make_clip(tmp_path / "source.wav", *SOUND, *words, length_s=3)
+    encoding.make(probe(source), source, tmp_path, on_share=lambda share: None)
+    for name in ("audio", "voice"):
+        assert lufs_of(tmp_path / f"{name}.m4s") == pytest.approx(-16, abs=1.5)
+
+
+def test_silence_is_not_turned_up(tmp_path):
+    source = make_clip(tmp_path / "source.wav", "-f", "lavfi", "-i", "anullsrc=sample_rate=48000", length_s=1)
+    assert encoding.make(probe(source), source, tmp_path, on_share=lambda share: None).renditions
+    assert [gain_db(lufs) for lufs in (-70, -60, -50, -20, -6)] == [0, 0, 30, 4, -10]
+
+
+def test_sound_that_was_lost_on_the_way_is_noticed(small_clip, tmp_path, monkeypatch):
+    monkeypatch.setattr("foundation.video.ffmpeg.gain_db", lambda lufs: -60)
+    with pytest.raises(encoding.SilentSoundError):
+        encoding.make(probe(small_clip), small_clip, tmp_path, on_share=lambda share: None)
+
+
+def test_slides_begin_with_the_film_and_lie_on_its_timeline(slide_show, tmp_path):
+    made = encoding.make(probe(slide_show), slide_show, tmp_path, on_share=lambda share: None)
+    index = json.loads((tmp_path / "slides.json").read_text())
+    assert [slide["at"] for slide in index["slides"]] == [0, 8, 16]
+    for slide in index["slides"]:
+        with Image.open(tmp_path / slide["file"]) as picture:
+            assert (picture.format, picture.width) == ("WEBP", 960)
+        assert (tmp_path / slide["file"]).stat().st_size == slide["bytes"]
+    assert index["audio"] == "voice.m3u8"
+    voice = (tmp_path / "voice.m4s").stat().st_size
+    assert index["bytes"] == voice + sum(slide["bytes"] for slide in index["slides"]) == made.slides["bytes"]
+    assert made.slides["count"] == 3
+
+
+def test_a_film_that_moves_all_the_time_keeps_slides_within_the_line(tmp_path):
+    """An hour at most 18 MB: 40 kbit/s."""
+    noisy = tmp_path / "noisy.jpg"
+    Image.effect_noise((960, 540), 90).convert("RGB").save(noisy)
+    frames = [stills.Still(at * 4.0, 0.5 + at / 2000, noisy) for at in range(300)]
+    said = stills.write_slides(frames, tmp_path, duration_s=1200, sound="voice.m3u8", sound_bytes=4_200_000)
+    assert said["bytes"] * 8 / 1200 <= 40_000
+    assert said["count"] > 3
+    assert json.loads((tmp_path / "slides.json").read_text())["slides"][0]["at"] == 0
+
+
+def test_pictures_for_seeking_lie_on_one_sheet(encoded):
+    folder, made, _shares = encoded
+    index = json.loads((folder / "sprites.json").read_text())
+    assert index == made.sprites
+    assert index == {"file": "sprites.webp", "columns": 3, "width": 160, "height": 90, "every": 4.0, "count": 3}
+    with Image.open(folder / index["file"]) as sheet:
+        assert sheet.size == (480, 90)
+    assert [stills.every_s(length_s) for length_s in (60, 600, 3600, 21600)] == [4.0, 10.0, 10.0, 54]
+
+
+def test_there_is_a_light_poster_for_lists(encoded):
+    small = encoded[0] / "poster-small.webp"
+    assert small.stat().st_size <= 12_000
+    with Image.open(small) as poster:
+        assert poster.size == (320, 180)
+
+
+def test_chapters_of_the_file_are_found(small_clip, tmp_path):
+    words = tmp_path / "chapters.txt"
+    words.write_text(
+        ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=500\ntitle=Ca bệnh\n"
+        "[CHAPTER]\nTIMEBASE=1/1000\nSTART=500\nEND=900\ntitle=  Bàn\u0007 luận \n"
+    )
+    film = tmp_path / "film.mp4"
+    join = ["-i", small_clip, "-f", "ffmetadata", "-i", words, "-map_metadata", "1", "-map", "0", "-c", "copy", film]
+    subprocess.run(["ffmpeg", "-v", "error", *join], check=True)
+    assert [(chapter.at_s, chapter.title) for chapter in probe(film).chapters] == [(0.0, "Ca bệnh"), (0.5, "Bàn luận")]
 
 
 def test_the_poster_is_not_the_black_beginning(encoded):
@@ -128,9 +222,10 @@ def test_the_poster_is_not_the_black_beginning(encoded):
 
 
 def test_a_plain_file_plays_without_a_script(encoded):
-    said = probe(encoded[0] / "saver.mp4")
+    said = probe(encoded[0] / "small.mp4")
     assert (said.picture.width_px, said.duration_s) == (426, pytest.approx(9, abs=0.2))
     assert said.sound is not None
+    assert encoded[1].download == {"file": "small.mp4", "bytes": (encoded[0] / "small.mp4").stat().st_size}
 
 
 @pytest.mark.parametrize(
@@ -139,33 +234,33 @@ def test_a_plain_file_plays_without_a_script(encoded):
         (
             "portrait.mp4",
             ["-f", "lavfi", "-i", "testsrc2=size=360x640:rate=60", *SOUND, *H264],
-            [("standard", 360, 640), ("saver", 240, 426), ("audio", 0, 0)],
+            [("low", 360, 640), ("saver", 240, 426), ("edge", 144, 256), ("audio", 0, 0), ("voice", 0, 0)],
         ),
         (
             "fourthirds.mp4",
             ["-f", "lavfi", "-i", "testsrc2=size=640x480:rate=25", *H264],
-            [("standard", 640, 480), ("saver", 320, 240)],
+            [("standard", 640, 480), ("low", 480, 360), ("saver", 320, 240), ("edge", 192, 144)],
         ),
         (
             "odd10bit.mkv",
             ["-f", "lavfi", "-i", "testsrc2=size=321x241:rate=30000/1001", "-c:v", "libx264", "-pix_fmt", "yuv444p10"],
-            [("saver", 320, 240)],
+            [("saver", 320, 240), ("edge", 192, 144)],
         ),
         (
             "surround.mkv",
             [*SMALL, "-f", "lavfi", "-i", "sine=sample_rate=48000", "-ac", "6", *H264, "-c:a", "flac"],
-            [("saver", 320, 240), ("audio", 0, 0)],
+            [("saver", 320, 240), ("edge", 192, 144), ("audio", 0, 0), ("voice", 0, 0)],
         ),
-        ("voice.m4a", [*SOUND, "-c:a", "aac"], [("audio", 0, 0)]),
+        ("voice.m4a", [*SOUND, "-c:a", "aac"], [("audio", 0, 0), ("voice", 0, 0)]),
         (
             "anamorphic.mpg",
             ["-f", "lavfi", "-i", "testsrc2=size=352x288:rate=25,setsar=16/11", "-c:v", "mpeg2video", "-f", "mpegts"],
-            [("standard", 512, 288), ("saver", 426, 240)],
+            [("low", 512, 288), ("saver", 426, 240), ("edge", 256, 144)],
         ),
         (
             "live.webm",
             ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10", "-c:v", "libvpx", "-live", "1"],
-            [("saver", 320, 240)],
+            [("saver", 320, 240), ("edge", 192, 144)],
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -174,7 +269,7 @@ def test_odd_sources_are_made_too_and_never_enlarged(name, words, expected, clip
     source = make_clip(clips / name, *words, length_s=1)
     made = encoding.make(probe(source), source, tmp_path, on_share=lambda share: None)
     assert [(row["key"], row["width_px"], row["height_px"]) for row in made.renditions] == expected
-    assert (tmp_path / "saver.mp4").stat().st_size > 0
+    assert (tmp_path / "small.mp4").stat().st_size > 0
 
 
 def test_a_turned_film_stands_upright(clip, tmp_path):
@@ -212,7 +307,7 @@ def test_frame_rates(average, made):
 )
 def test_segments_are_equally_long_on_every_rung(fps):
     steps = steps_for((1920, 1080), fps)
-    assert [step.rung.key for step in steps] == ["full", "clear", "standard", "saver"]
+    assert [step.rung.key for step in steps] == ["full", "clear", "standard", "low", "saver", "edge"]
     assert len({Fraction(step.gop_frames) / step.fps for step in steps}) == 1
     assert steps[0].segment_s == pytest.approx(4, abs=0.1)
 
@@ -237,6 +332,16 @@ def test_hostile_files_are_refused(outside, name, code):
         probe(outside / "malicious" / name)
     assert refused.value.code == code
     assert str(refused.value)
+
+
+@pytest.mark.parametrize("name", GOOD_FILES or ["none"])
+def test_good_files_are_taken(outside, name):
+    assert probe(outside / name).duration_s > 0.5
+
+
+def test_a_cut_file_of_somebody_else_is_refused(outside):
+    with pytest.raises(refusals.UnreadableError):
+        probe(next(outside.glob("truncated*")))
 
 
 def test_no_hostile_file_is_left_out(outside):
@@ -300,11 +405,15 @@ def test_every_refusal_has_a_code_of_its_own_and_a_sentence():
 
 def test_probe_video_prints_the_verdict(small_clip, tmp_path, capsys):
     call_command("probe_video", str(small_clip))
-    assert json.loads(capsys.readouterr().out)["code"] == "ok"
+    verdict = json.loads(capsys.readouterr().out)
+    assert (verdict["code"], verdict["sentence"]) == ("ok", "")
+    assert [stream["codec_name"] for stream in verdict["streams"]] == ["h264", "aac"]
     (tmp_path / "notes.mp4").write_text("These are my notes of the session.\n")
     with pytest.raises(SystemExit):
         call_command("probe_video", str(tmp_path / "notes.mp4"))
-    assert json.loads(capsys.readouterr().out)["code"] == "text_file"
+    verdict = json.loads(capsys.readouterr().out)
+    assert (verdict["code"], verdict["streams"]) == ("text_file", [])
+    assert "text file" in verdict["sentence"]
 
 
 # --- the sandbox ----------------------------------------------------------------------------------------------------
@@ -381,7 +490,8 @@ def test_the_job_puts_a_whole_version_in_place(video):
     video.refresh_from_db()
     assert video.is_ready
     assert [path.name for path in folder_of(video).iterdir()] == [video.directory.rpartition("/")[2]]
-    assert [row.key for row in video.qualities()] == ["saver", "audio"]
+    assert [row.key for row in video.qualities()] == ["saver", "edge", "audio", "voice"]
+    assert (video.slides["count"], video.sprites["count"], video.download["file"]) == (1, 1, "small.mp4")
     assert handle.shares == sorted(handle.shares)
     assert jobs.encode(Handle(), video_id=video.pk) == {"directory": video.directory}
 
@@ -401,18 +511,23 @@ def test_a_crash_leaves_nothing_behind(video, monkeypatch):
     monkeypatch.setattr(encoding, "make", crash)
     with pytest.raises(ToolFailedError):
         jobs.encode(handle := Handle(), video_id=video.pk)
-    assert handle.lines == ["ffmpeg: out of memory"]
+    assert handle.lines == ["Attempt 1", "ffmpeg: out of memory"]
     assert list(folder_of(video).iterdir()) == []
 
 
 def test_the_last_crash_and_only_the_last_is_a_failure(video, monkeypatch):
     monkeypatch.setattr(encoding, "make", Mock(side_effect=ToolFailedError("ffmpeg: out of memory")))
-    job = Job.objects.get(subject=video.job_subject)
+    monkeypatch.setattr(encoding, "is_fit", lambda source, original: False)
+    run_job(Job.objects.get(subject=video.job_subject).pk)
+    job = Job.objects.get(kind="video.encode")
     states = []
     for _attempt in range(job.max_attempts):
         run_job(job.pk)
         video.refresh_from_db()
         states.append(video.state)
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == (Job.State.FAILED, Job.Trouble.CRASHED)
+    assert "ffmpeg: out of memory" in job.log_tail
     assert states == [Video.State.ENCODING, Video.State.ENCODING, Video.State.FAILED]
 
 
@@ -452,6 +567,88 @@ def test_a_film_that_cannot_be_given_up_keeps_nobody_else_waiting(video, monkeyp
     sweep_jobs()
     video.refresh_from_db()
     assert video.state == Video.State.FAILED
+
+
+def test_a_fit_film_can_be_watched_at_once_and_minutes_outlive_the_switch(video, monkeypatch):
+    told = Mock()
+    monkeypatch.setattr(jobs, "settled_listeners", [told])
+    run_job(Job.objects.get(subject=video.job_subject).pk)
+    video.refresh_from_db()
+    assert (video.is_ready, video.is_provisional) == (True, True)
+    assert [quality.key for quality in video.qualities()] == ["saver", "audio"]
+    first = folder_of(video).parent / video.directory
+    assert all(read_playlist(first, name).duration_s == pytest.approx(1, abs=0.1) for name in ("saver", "audio"))
+    assert "saver.m3u8" in (first / "master.m3u8").read_text()
+    assert probe(first / "saver.mp4").sound.codec == "aac"
+    record = WatchRecord.objects.create(user=UserFactory(), video=video, bitmap=b"\x01", seconds_watched=1)
+
+    run_job(Job.objects.get(kind="video.encode").pk)
+    video.refresh_from_db()
+    assert video.is_whole
+    assert len(video.qualities()) == 4
+    record.refresh_from_db()
+    assert (record.video_id, record.watched_ranges, record.percent) == (video.pk, [(0, 1)], 100)
+    told.assert_called_once()
+    assert (first / "master.m3u8").exists(), "who watches the first version may go on"
+    with pytest.raises(NothingToRetryError):
+        retry_encode(video, by=video.owner)
+
+
+def test_an_encode_that_fails_leaves_what_can_be_watched(video, monkeypatch):
+    run_job(Job.objects.get(subject=video.job_subject).pk)
+    monkeypatch.setattr(encoding, "make", Mock(side_effect=ToolFailedError("ffmpeg: out of memory")))
+    job = Job.objects.get(kind="video.encode")
+    for _attempt in range(job.max_attempts):
+        run_job(job.pk)
+    video.refresh_from_db()
+    assert (video.is_ready, video.is_provisional) == (True, True)
+    assert retry_encode(video, by=video.owner).kind == "video.probe"
+
+
+@pytest.mark.parametrize(
+    ("words", "is_fit"),
+    [
+        ([*SMALL, *H264], True),
+        ([*SMALL, "-c:v", "libx264", "-pix_fmt", "yuv422p"], False),
+        ([*SMALL, "-c:v", "mpeg4"], False),
+        ([*SMALL, *SOUND, *H264, "-c:a", "libmp3lame"], False),
+        (["-f", "lavfi", "-i", "testsrc2=size=322x241:rate=25", "-c:v", "libx264", "-pix_fmt", "yuv444p"], False),
+    ],
+    ids=["fit", "colours", "codec", "sound", "odd"],
+)
+def test_only_what_every_browser_plays_is_offered_as_it_is(words, is_fit, tmp_path):
+    clip = make_clip(tmp_path / "source.mp4", *words, length_s=1)
+    assert encoding.is_fit(probe(clip), clip) == is_fit
+
+
+def test_key_frames_too_far_apart_are_not_offered_as_they_are(tmp_path):
+    rare = make_clip(tmp_path / "rare.mp4", *SMALL, *H264, "-g", "1000", "-sc_threshold", "0", length_s=14)
+    work = tmp_path / "work"
+    work.mkdir()
+    assert encoding.is_fit(probe(rare), rare)
+    assert encoding.remux(probe(rare), rare, work, on_share=lambda share: None) is None
+
+
+def test_a_version_that_was_replaced_goes_after_a_day(video):
+    jobs.encode(Handle(), video_id=video.pk)
+    video.refresh_from_db()
+    yesterday, now = folder_of(video) / "0123456789abcdef", folder_of(video) / "fedcba9876543210"
+    for path in (yesterday, now):
+        path.mkdir()
+    long_ago = time.time() - jobs.REPLACED_KEPT_S - 60
+    for path in (yesterday, folder_of(video) / video.directory.rpartition("/")[2]):
+        os.utime(path, (long_ago, long_ago))
+    assert jobs.forget_replaced_versions() == 1
+    assert {path.name for path in folder_of(video).iterdir()} == {now.name, video.directory.rpartition("/")[2]}
+
+
+def test_withdrawing_takes_replaced_versions_down_too(video, django_capture_on_commit_callbacks):
+    jobs.encode(Handle(), video_id=video.pk)
+    video.refresh_from_db()
+    (folder_of(video) / "0123456789abcdef").mkdir()
+    with django_capture_on_commit_callbacks(execute=True):
+        retire_addresses(video)
+    assert [path.name for path in folder_of(video).iterdir()] == [video.directory.rpartition("/")[2]]
 
 
 def test_losing_the_lease_publishes_nothing(video, monkeypatch):

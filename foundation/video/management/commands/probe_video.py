@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from foundation.video.probe import probe
+from foundation.video.probe import accepted, examined, streams_of
 from foundation.video.refusals import VideoRefusedError
 from foundation.video.sandbox import is_isolated
 
@@ -21,9 +21,11 @@ class Command(BaseCommand):
     def handle(self, *args: object, file: Path, **options: object) -> None:  # noqa: ARG002  # the signature is Django's
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
-        verdict: dict[str, object] = {"code": "ok", "sentence": "", "is_isolated": is_isolated()}
+        verdict: dict[str, object] = {"code": "ok", "sentence": "", "streams": [], "is_isolated": is_isolated()}
         try:
-            verdict |= probe(file.resolve()).as_json()
+            facts = examined(file.resolve())
+            verdict["streams"] = streams_of(facts)
+            verdict |= accepted(facts, file.resolve()).as_json()
         except VideoRefusedError as refusal:
             verdict |= {"code": refusal.code, "sentence": str(refusal)}
         self.stdout.write(json.dumps(verdict, ensure_ascii=False, indent=2))
