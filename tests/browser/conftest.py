@@ -26,13 +26,14 @@ CHROMIUM_FLAGS = [
 type NewPage = Callable[..., Page]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here is slow and shares one portal: one group, so that one worker of xdist takes it."""
+    """Everything here is slow and shares a portal: the tests of one portal go to one worker of xdist."""
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            if item.get_closest_marker("xdist_group") is None:
-                item.add_marker(pytest.mark.xdist_group("browser"))
+            portal = "demo" if "demo_portal" in getattr(item, "fixturenames", ()) else "staffed"
+            item.add_marker(pytest.mark.xdist_group(f"browser-{portal}"))
 
 
 @pytest.fixture(scope="session")

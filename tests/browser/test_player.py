@@ -9,7 +9,7 @@ from tests.browser.conftest import NewPage, demo_password, sign_in
 from tests.processes import PortalStack
 
 WATCH = f"/vi/teleconsults/{uuid.uuid5(NAMESPACE, 'phan-ve-phut-thu-hai').hex[:24]}/"
-LEARNER = "specialist-newborn@lientuyen.example"
+LEARNER = "hai-au@lientuyen.example"
 # A closed page left three seconds that the server has not heard of.
 LEAVE_A_BEAT = """
 async ({playUrl, beatUrl, token}) => {
