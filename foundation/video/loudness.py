@@ -17,7 +17,7 @@ def loudness_of(sandbox: Sandbox, url: str, options: Mapping[str, object], *, in
     measured = _Measured()
     before = [word for name, value in options.items() for word in (f"-{name}", str(value))]
     # `aformat` mixes down what channels there are; `pan` would be silent on a mono source.
-    chain = f"aresample=48000,aformat=channel_layouts=mono,ebur128=metadata=1,ametadata=print:key={_KEY}:file=-"
+    chain = f"aformat=channel_layouts=mono,ebur128=metadata=1,ametadata=print:key={_KEY}:file=-"
     command = ["ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-nostats", "-vn", "-sn", "-dn", *before, "-i", url]
     command += ["-map", f"0:{index}", "-af", chain, "-f", "null", "-"]
     run(sandbox, command, timeout_s=timeout_s, on_line=measured.hear)

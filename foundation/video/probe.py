@@ -283,7 +283,8 @@ def _reading(sandbox: Sandbox, demuxer: str, *words: str, start_s: float = 0.0) 
     options = [word for name, value in input_options(demuxer).items() for word in (f"-{name}", str(value))]
     command = ["ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-nostats", "-progress", "pipe:1", *options]
     if start_s:
-        command += ["-ss", f"{start_s:.3f}"]
+        # From the key frame before: what lies between is a sample as good as any.
+        command += ["-noaccurate_seek", "-ss", f"{start_s:.3f}"]
     return [*command, "-i", sandbox.source_url, *words, "-f", "null", "-"]
 
 
