@@ -27,7 +27,7 @@ MOMENTS = [
     ("video.probe", jobs, "_sync", 2, "after"),
     ("video.probe", jobs, "_offer_as_it_is", 1, "after"),
     ("video.encode", encoding, "make", 1, "before"),
-    ("video.encode", jobs._Reporter, "__call__", 2, "after"),
+    ("video.encode", jobs._Reporter, "__call__", 1, "after"),
     ("video.encode", encoding, "_refuse_silence", 1, "before"),
     ("video.encode", jobs, "_sync", 1, "before"),
     ("video.encode", jobs, "_sync", 2, "after"),
