@@ -7,8 +7,16 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 KEPT = {"PORTAL_DATABASE_URL", "PORTAL_SCREENSHOTS"}
+ON_DEMO_PORTAL = (
+    "tests/browser/test_first_view.py",
+    "tests/browser/test_player.py",
+    "tests/browser/test_second_step.py",
+    "tests/browser/test_wrong_turns.py::test_a_film_goes_on_by_itself_when_its_address_expires_under_way",
+)
 
 
 def _own_folder() -> Path:
@@ -37,3 +45,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+class ByPortal(LoadScopeScheduling):
+    """Gives tests that share a running portal to one worker; all others to whoever is free.
+
+    xdist's own groups (3.8) have no effect under pytest 9.2: it writes them into `_nodeid`, which is no longer read.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(ON_DEMO_PORTAL):
+            return "demo portal"
+        if nodeid.startswith("tests/browser/"):
+            return "staffed portal"
+        return "start" if nodeid.startswith("tests/house/test_start.py") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPortal:
+    return ByPortal(config, log)

@@ -26,14 +26,10 @@ CHROMIUM_FLAGS = [
 type NewPage = Callable[..., Page]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here is slow and shares a portal: the tests of one portal go to one worker of xdist."""
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            portal = "demo" if "demo_portal" in getattr(item, "fixturenames", ()) else "staffed"
-            item.add_marker(pytest.mark.xdist_group(f"browser-{portal}"))
 
 
 @pytest.fixture(scope="session")

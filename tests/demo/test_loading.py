@@ -8,7 +8,7 @@ import pytest
 
 from tests.processes import PortalStack, copy_test_database
 
-pytestmark = [pytest.mark.django_db, pytest.mark.processes, pytest.mark.once, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.django_db, pytest.mark.processes, pytest.mark.once]
 
 # Films and PDFs take long, and are tested where they are made: here a film only gets its length, a PDF its first bytes.
 LOAD_TWICE = """

@@ -16,7 +16,7 @@ import pytest
 from tests import databases
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.processes, pytest.mark.once, pytest.mark.xdist_group("start")]
+pytestmark = [pytest.mark.processes, pytest.mark.once]
 
 
 def free_port() -> int:
