@@ -23,6 +23,7 @@ from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
 from foundation.notifications.actions import tell
 from foundation.video.models import Video, WatchRecord
+from foundation.video.watching import is_watched
 from teleconsults.models import Recording
 
 # «Short-term training course» of cpd/data/cpd_activity_kinds.csv. Purely online learning has a kind of its own, which
@@ -170,10 +171,17 @@ def note_watching(user: User, video: Video, record: WatchRecord) -> None:
 
 
 def _count_watched(enrolment: Enrolment, lesson: LessonPage, record: WatchRecord) -> None:
-    """Done at the share that was asked for on enrolling; one of a lesson added later at the lesson's own."""
-    required = float(enrolment.coverage_asked_of(lesson))
-    if record.coverage >= required:
-        evidence = {"video": record.video.public_id, "coverage": round(record.coverage, 4), "required": required}
+    """Done by what was asked for on enrolling; one of a lesson added later by what the lesson asks for itself."""
+    demand = enrolment.demand_of(lesson)
+    if is_watched(record, demand):
+        evidence = {
+            "video": record.video.public_id,
+            "coverage": round(record.coverage, 4),
+            "required": demand.coverage,
+            "wall_s": round(record.wall_s, 1),
+            "required_wall_s": round(demand.wall_s(record.video.whole_seconds), 1),
+            "chain": record.chain,
+        }
         _mark_done(enrolment, lesson.uid, kind=lesson.kind, evidence=evidence)
 
 
@@ -481,8 +489,7 @@ def _tell_withdrawn(enrolment: Enrolment, lesson_title: str) -> None:
 def _requirements(outline: Iterable[OutlineItem]) -> dict[str, dict[str, Any]]:
     """Nobody is asked to watch what cannot be watched."""
     return {
-        str(item.uid): {"kind": item.kind, "title": item.title}
-        | ({"coverage": str(item.coverage)} if item.coverage is not None else {})
+        str(item.uid): {"kind": item.kind, "title": item.title} | (item.demand or {})
         for item in outline
         if item.is_available
     }

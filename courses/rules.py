@@ -7,6 +7,8 @@ from decimal import Decimal
 
 # The share of a recording that must be watched, unless the lesson says otherwise.
 DEFAULT_COVERAGE = Decimal("0.90")
+DEFAULT_MAX_RATE = Decimal("1.50")
+DEFAULT_WALL_FACTOR = Decimal("0.90")
 DEFAULT_PASS_MARK_PERCENT = 80
 
 
@@ -48,3 +50,8 @@ def shuffled[T](items: Sequence[T], *, seed: str) -> list[T]:
     result = list(items)
     random.Random(seed).shuffle(result)  # noqa: S311  # an order of answers, no secret
     return result
+
+
+def demand_asked(coverage: Decimal, wall_factor: Decimal, max_rate: Decimal) -> dict[str, str]:
+    """How a recording must be watched, in the words in which an enrolment pins it."""
+    return {"coverage": str(coverage), "wall_factor": str(wall_factor), "max_rate": str(max_rate)}

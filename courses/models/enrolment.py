@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.rules import percent
 from foundation.accounts.models import Practitioner, User
+from foundation.video.rules import MAX_RATE, Demand
 
 if TYPE_CHECKING:
     from wagtail.models import Page
@@ -68,7 +69,8 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
 class Enrolment(models.Model):
     """One practitioner on one version of one course, with counters. Personal data (see docs/privacy.md).
 
-    `rule_snapshot` pins what completion asks for: {"items": {uid: {"kind", "title", "coverage"}}}. Lessons added later
+    `rule_snapshot` pins what completion asks for: {"items": {uid: {"kind", "title"}}}, for a recording
+    with the keys of `rules.demand_asked`. Lessons added later
     are offered to those already enrolled, not required of them. A lesson that can no longer be done moves, with a
     `Release` under "reason" and a time under "at", to {"released": {uid: …}}; a quiz never does.
     """
@@ -138,6 +140,16 @@ class Enrolment(models.Model):
         """The share that must be watched, 0 to 1: as it was on enrolling; a lesson not required then has its own."""
         pinned = self.required_items.get(str(lesson.uid), {}).get("coverage")
         return Decimal(pinned) if pinned else lesson.required_coverage
+
+    def demand_of(self, lesson: "LessonPage") -> Demand:
+        """How the recording must be watched, as it was on enrolling; enrolments from before ask for no time."""
+        pinned = self.required_items.get(str(lesson.uid))
+        asked = pinned if pinned and "coverage" in pinned else lesson.demand
+        return Demand(
+            coverage=float(asked["coverage"]),
+            wall_factor=float(asked.get("wall_factor", 0)),
+            max_rate=float(asked.get("max_rate", MAX_RATE)),
+        )
 
     @property
     def released_items(self) -> dict[str, dict[str, Any]]:

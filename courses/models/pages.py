@@ -24,7 +24,14 @@ from wagtail.query import PageQuerySet
 from courses.access import enrolment_of, turned_away
 from courses.blocks import QuestionsBlock
 from courses.models.enrolment import activity_key
-from courses.rules import DEFAULT_COVERAGE, DEFAULT_PASS_MARK_PERCENT, percent
+from courses.rules import (
+    DEFAULT_COVERAGE,
+    DEFAULT_MAX_RATE,
+    DEFAULT_PASS_MARK_PERCENT,
+    DEFAULT_WALL_FACTOR,
+    demand_asked,
+    percent,
+)
 from cpd.models import Activity, IssuingBody
 from foundation.accounts.models import Practitioner, Specialty
 from foundation.kernel.blocks import TEXT_FEATURES, BodyBlock
@@ -332,14 +339,16 @@ class OutlineItem:
     kind_label: str
     module: str
     minutes: int
-    coverage: Decimal | None
+    # What a recording asks for, as an enrolment pins it; None for what is not watched.
+    demand: dict[str, str] | None
     is_available: bool
     course_slug: str
 
     columns: ClassVar[list[str]] = [
         "slug",
         "title",
-        *(f"lessonpage__{name}" for name in ("uid", "kind", "module", "minutes", "required_coverage")),
+        *(f"lessonpage__{name}" for name in ("uid", "kind", "module", "minutes")),
+        *(f"lessonpage__{name}" for name in ("required_coverage", "wall_factor", "max_rate")),
         *(f"lessonpage__recording__{name}" for name in ("live", "video__state")),
         *(f"quizpage__{name}" for name in ("uid", "module", "minutes")),
     ]
@@ -359,7 +368,11 @@ class OutlineItem:
             kind_label=str(kind.label if kind else _("Quiz")),
             module=row[f"{model}__module"],
             minutes=row[f"{model}__minutes"],
-            coverage=row["lessonpage__required_coverage"] if kind == LessonPage.Kind.RECORDING else None,
+            demand=demand_asked(
+                *(row[f"lessonpage__{name}"] for name in ("required_coverage", "wall_factor", "max_rate"))
+            )
+            if kind == LessonPage.Kind.RECORDING
+            else None,
             is_available=kind != LessonPage.Kind.RECORDING or bool(can_be_watched),
             course_slug=course_slug,
         )
@@ -484,6 +497,22 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
         validators=[MinValueValidator(Decimal("0.10")), MaxValueValidator(Decimal(1))],
         help_text=_("0.90 means 90 %. Watched time is judged by the server's clock; skipping ahead does not count."),
     )
+    max_rate = models.DecimalField(
+        _("fastest speed that counts"),
+        max_digits=3,
+        decimal_places=2,
+        default=DEFAULT_MAX_RATE,
+        validators=[MinValueValidator(Decimal("1")), MaxValueValidator(DEFAULT_MAX_RATE)],
+        help_text=_("1.50 means that a film of 60 minutes takes 40 minutes at least."),
+    )
+    wall_factor = models.DecimalField(
+        _("share of that time that must have passed"),
+        max_digits=3,
+        decimal_places=2,
+        default=DEFAULT_WALL_FACTOR,
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
+        help_text=_("0.90 leaves a tenth for lines that drop; 0 asks for no time by the clock."),
+    )
     body = StreamField(BodyBlock(required=False), blank=True, verbose_name=_("text"))
 
     objects: ClassVar[Any] = PageManager.from_queryset(LessonQuerySet)()  # Any: Wagtail is untyped
@@ -494,7 +523,10 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
     content_panels: ClassVar[list[Any]] = [
         TitleFieldPanel("title"),
         MultiFieldPanel([FieldPanel("kind"), *ITEM_PANELS], heading=_("At a glance")),
-        MultiFieldPanel([FieldPanel("recording"), FieldPanel("required_coverage")], heading=_("Recording")),
+        MultiFieldPanel(
+            [FieldPanel(name) for name in ("recording", "required_coverage", "max_rate", "wall_factor")],
+            heading=_("Recording"),
+        ),
         FieldPanel("body"),
     ]
 
@@ -522,6 +554,11 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
             "playback": playback_for(recording.video, request.user),
             "record": watch_record_for(request.user, recording.video),
         }
+
+    @property
+    def demand(self) -> dict[str, str]:
+        """How the recording must be watched, as an enrolment pins it."""
+        return demand_asked(self.required_coverage, self.wall_factor, self.max_rate)
 
     @property
     def shown_recording(self) -> Recording | None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from foundation.video.models import Video, WatchBudget, WatchRecord
+from foundation.video.watching import proof_of
 
 if TYPE_CHECKING:
     from foundation.accounts.models import User
@@ -10,19 +11,11 @@ if TYPE_CHECKING:
 
 def export(user: "User") -> tuple[str, dict[str, Any]]:
     """What was watched, second by second, and the files handed in (their names; the films belong to the hub)."""
-    records = WatchRecord.objects.filter(user=user).select_related("video").order_by("first_at")
+    records = (
+        WatchRecord.objects.filter(user=user).select_related("video").prefetch_related("sessions").order_by("first_at")
+    )
     return "watching", {
-        "records": [
-            {
-                "video": record.video.public_id,
-                "seconds_watched": record.seconds_watched,
-                "watched_ranges": record.watched_ranges,
-                "position_s": record.position_s,
-                "first_at": record.first_at.isoformat(),
-                "last_at": record.last_at.isoformat(),
-            }
-            for record in records
-        ],
+        "records": [{"position_s": record.position_s} | proof_of(record) for record in records],
         "uploads": [
             {"file_name": video.original_name, "at": video.created_at.isoformat()}
             for video in Video.objects.owned_by(user).order_by("created_at")

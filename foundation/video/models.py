@@ -198,7 +198,12 @@ class WatchRecord(models.Model):
     bitmap = models.BinaryField(default=bytes)
     seconds_watched = models.PositiveIntegerField(default=0)
     position_s = models.FloatField(default=0.0)
+    # Length of the version that the bits were set on; 0 on records from before it was written down.
+    length_s = models.PositiveIntegerField(default=0)
+    # Seconds by the server's clock that the accepted claims took.
     wall_s = models.FloatField(default=0.0)
+    # Last link of the rolling hash over accepted beats; the beats themselves stand in the sessions' journals.
+    chain = models.CharField(max_length=64, default=rules.EMPTY_CHAIN)
     beats = models.PositiveIntegerField(default=0)
     refused_beats = models.PositiveIntegerField(default=0)
     first_at = models.DateTimeField(default=timezone.now)
@@ -250,6 +255,8 @@ class WatchSession(models.Model):
     # Bit n is set when the beat `highest_seq - n` came; older ones count as seen.
     seen_mask = models.BigIntegerField(default=0)
     claimed_s = models.FloatField(default=0.0)
+    # Accepted beats, one a line: the record's count of them, a space, and what the chain hashed (`rules.journal_line`).
+    journal = models.TextField(default="", blank=True)
 
     class Meta:
         verbose_name = _("watch session")
@@ -265,6 +272,8 @@ class WatchBudget(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", primary_key=True)
     level_s = models.FloatField(default=0.0)
+    # Seconds of clock that no claim has called its own yet.
+    idle_s = models.FloatField(default=0.0)
     filled_at = models.DateTimeField()
 
     class Meta:

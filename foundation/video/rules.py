@@ -1,14 +1,18 @@
 """The arithmetic of watching: what a claim costs, what the clock grants, which seconds count. Seconds throughout."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import floor, isfinite
+from math import ceil, floor, isfinite
 
 BUCKET_CAPACITY_S = 150.0  # what may be claimed after a cut line: the player's buffer is 120 s
 MAX_RATE = 1.5  # seconds of film per second of clock that still count as watching
 SLACK_S = 5.0  # a beat may come this much before its time
 MAX_INTERVALS = 50
 WINDOW = 62  # beats that may arrive out of order; fits a signed 64-bit column
+SAME_LENGTH_S = 2  # an encode may be this much longer or shorter than the one before and still show the same film
+EMPTY_CHAIN = "0" * 64
 
 
 class MalformedClaimError(ValueError):
@@ -32,6 +36,15 @@ class Budget:
 
     def charged(self, cost_s: float) -> "Budget":
         return Budget(self.level_s - cost_s, self.filled_at)
+
+    def taking_wall(self, cost_s: float, *, idle_s: float, now: float) -> tuple[float, float]:
+        """(seconds of clock that a claim may call its own, those that stay unclaimed); `self` is the bucket before.
+
+        They wait as long as the bucket lets claims wait, so that a late batch after a cut line has its clock time too.
+        """
+        idle = min(BUCKET_CAPACITY_S, idle_s + max(0.0, now - self.filled_at))
+        taken = min(cost_s, idle)
+        return taken, idle - taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +132,25 @@ def judge(claim: Claim, *, budget: Budget, session_claimed_s: float, session_sta
     return Verdict("", filled.charged(claim.cost_s))
 
 
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a film must be watched like to count as watched: share of its seconds, and time by the clock.
+
+    The time is `wall_factor` of what the film lasts at `max_rate`, the fastest that is still called watching.
+    """
+
+    coverage: float = 0.9
+    wall_factor: float = 0.9
+    max_rate: float = MAX_RATE
+
+    def wall_s(self, length_s: int) -> float:
+        """Seconds of clock that watching must have taken; whoever is asked for half the film needs half the time."""
+        return length_s * self.coverage * self.wall_factor / self.max_rate
+
+    def is_met(self, *, coverage: float, wall_s: float, length_s: int) -> bool:
+        return coverage >= self.coverage and wall_s >= self.wall_s(length_s)
+
+
 def whole_seconds(duration_s: float) -> int:
     """How many one-second bins a film has; at least one."""
     return max(1, floor(duration_s))
@@ -131,6 +163,69 @@ def with_bins(bitmap: bytes, bins: Sequence[tuple[int, int]], *, length_s: int) 
         bits |= (1 << end) - (1 << start)
     bits &= (1 << length_s) - 1
     return bits.to_bytes((length_s + 7) // 8, "little")
+
+
+def carried_over(bitmap: bytes, *, from_s: int, to_s: int) -> bytes:
+    """The bitmap for a new version that shows the same film: kept when it is as long, empty when it is another length.
+
+    A version made by cutting has `after_cuts` instead.
+    """
+    if abs(from_s - to_s) > SAME_LENGTH_S:
+        return b""
+    return with_bins(bitmap, [], length_s=to_s)
+
+
+def after_cuts(bitmap: bytes, cuts: Iterable[tuple[float, float]], *, from_s: int) -> bytes:
+    """The bitmap for a version without the spans `cuts` of the old one.
+
+    A new second counts when every old second it was made of did: whoever missed a second gets none as a gift.
+    """
+    old, missing, at = int.from_bytes(bitmap, "little"), 0, 0.0
+    for start, end in _kept(cuts, from_s):
+        shift = round(start - at, 3)
+        for second in range(floor(at), ceil(round(at + end - start, 3))):
+            first, last = max(start, second + shift), min(end, second + 1 + shift)
+            if not all(old >> number & 1 for number in range(floor(first), ceil(last))):
+                missing |= 1 << second
+        at = round(at + end - start, 3)
+    length_s = whole_seconds(at)
+    return ((1 << length_s) - 1 & ~missing).to_bytes((length_s + 7) // 8, "little")
+
+
+def position_after_cuts(position_s: float, cuts: Iterable[tuple[float, float]]) -> float:
+    """Where the picture at `position_s` stands after the cuts; what lay in one goes on behind it."""
+    return sum(min(end, position_s) - start for start, end in _kept(cuts, max(position_s, 0.0)))
+
+
+def _kept(cuts: Iterable[tuple[float, float]], length_s: float) -> list[tuple[float, float]]:
+    """What is left between the cuts, in order; they may overlap and stand in any order."""
+    kept, at = list[tuple[float, float]](), 0.0
+    for start, end in sorted(cuts):
+        if start > at:
+            kept.append((at, min(start, length_s)))
+        at = max(at, end)
+    if at < length_s:
+        kept.append((at, length_s))
+    return [(start, end) for start, end in kept if start < end]
+
+
+def journal_line(session: str, seq: int, at: float, intervals: Sequence[tuple[float, float]]) -> str:
+    """One accepted beat as the chain hashes it and the export shows it: [session, number, moment in ms, intervals]."""
+    spans = [[round(start, 3), round(end, 3)] for start, end in intervals]
+    return json.dumps([session, seq, round(at * 1000), spans], separators=(",", ":"))
+
+
+def chained(before: str, line: str) -> str:
+    """The next link of the rolling hash: SHA-256 of the link before and the line."""
+    return hashlib.sha256(f"{before}\n{line}".encode()).hexdigest()
+
+
+def chain_of(lines: Iterable[str]) -> str:
+    """The last link over all lines, in the order of acceptance; what a record must say for its journal to be whole."""
+    link = EMPTY_CHAIN
+    for line in lines:
+        link = chained(link, line)
+    return link
 
 
 def count_of(bitmap: bytes) -> int:

@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core import signing
 from django.db import transaction
@@ -26,6 +26,8 @@ NEXT_BEAT_S = 20
 
 # (user, video, record) called after each accepted beat, in its transaction; courses count a lesson there.
 watched_listeners: "Registry[Callable[[User, Video, WatchRecord], None]]" = Registry()
+# (user, video) -> has this person done what else a film asks for? Rooms that ask something while it plays register.
+further_demands: "Registry[Callable[[User, Video], bool]]" = Registry()
 
 
 class BadSessionError(RefusedError):
@@ -122,15 +124,19 @@ def take_beat(beat: Beat, *, user: "User", video: Video, now: float | None = Non
     session.highest_seq, session.seen_mask = window.highest, window.mask
     if is_newest:
         record.position_s = beat.position_s
+    budget = rules.Budget(budget_row.level_s, budget_row.filled_at.timestamp())
     verdict = rules.judge(
         beat.claim,
-        budget=rules.Budget(budget_row.level_s, budget_row.filled_at.timestamp()),
+        budget=budget,
         session_claimed_s=session.claimed_s,
         session_started_at=beat.session.started_at,
         now=now,
     )
+    cost_s = beat.claim.cost_s if verdict.is_accepted else 0.0
+    wall_s, budget_row.idle_s = budget.taking_wall(cost_s, idle_s=budget_row.idle_s, now=now)
     budget_row.level_s, budget_row.filled_at = verdict.budget.level_s, _moment(verdict.budget.filled_at)
     record.beats += 1
+    record.wall_s += wall_s
     if verdict.is_accepted:
         _count(beat, record, session, now=now)
     else:
@@ -145,11 +151,14 @@ def take_beat(beat: Beat, *, user: "User", video: Video, now: float | None = Non
 
 def _count(beat: Beat, record: WatchRecord, session: WatchSession, *, now: float) -> None:
     length_s = record.video.whole_seconds
-    bitmap = rules.with_bins(bytes(record.bitmap), beat.claim.bins(length_s), length_s=length_s)
-    record.bitmap, record.seconds_watched = bitmap, rules.count_of(bitmap)
-    record.wall_s += min(beat.claim.cost_s, max(0.0, now - max(record.last_at.timestamp(), beat.session.started_at)))
+    before = rules.carried_over(bytes(record.bitmap), from_s=record.length_s or length_s, to_s=length_s)
+    bitmap = rules.with_bins(before, beat.claim.bins(length_s), length_s=length_s)
+    record.bitmap, record.seconds_watched, record.length_s = bitmap, rules.count_of(bitmap), length_s
     record.last_at = _moment(now)
     session.claimed_s += beat.claim.cost_s
+    line = rules.journal_line(beat.session.key, beat.seq, now, beat.claim.intervals)
+    record.chain = rules.chained(record.chain, line)
+    session.journal += f"{record.beats} {line}\n"
 
 
 def _locked_budget(user: "User", session: Session) -> WatchBudget:
@@ -166,7 +175,9 @@ def _locked_session(user: "User", video: Video, session: Session) -> tuple[Watch
     record.video = video
     row, is_new = WatchSession.objects.get_or_create(record=record, key=session.key, defaults={"started_at": opened})
     if is_new:
-        record.sessions.filter(started_at__lt=opened - datetime.timedelta(seconds=SESSION_MAX_AGE_S)).delete()
+        too_old = opened - datetime.timedelta(seconds=SESSION_MAX_AGE_S)
+        # One that had beats accepted stays: its journal is the evidence.
+        record.sessions.filter(started_at__lt=too_old, journal="").delete()
     return record, row
 
 
@@ -179,3 +190,53 @@ def watch_record_for(user: "User", video: Video) -> WatchRecord:
     record = WatchRecord.objects.filter(user=user, video=video).first() or WatchRecord(user=user, video=video)
     record.video = video
     return record
+
+
+def is_watched(record: WatchRecord, demand: rules.Demand) -> bool:
+    """True when the film was watched as demanded, and the rooms that ask for more have got it."""
+    length_s = record.video.whole_seconds
+    if not demand.is_met(coverage=record.coverage, wall_s=record.wall_s, length_s=length_s):
+        return False
+    return all(is_done(record.user, record.video) for is_done in further_demands)
+
+
+def tell_again(user: "User", video: Video) -> None:
+    """Whoever met a further demand after the last beat is heard of by the listeners now, if they watched at all."""
+    record = WatchRecord.objects.filter(user=user, video=video).select_related("video").first()
+    if record is not None:
+        for listener in watched_listeners:
+            listener(user, video, record)
+
+
+@transaction.atomic
+def carry_over_cuts(video: Video, cuts: list[tuple[float, float]], *, from_s: int) -> None:
+    """After a version without the spans `cuts` took the place of one of `from_s` seconds: what was watched stays so."""
+    for record in WatchRecord.objects.select_for_update().filter(video=video, length_s__in=(0, from_s)).iterator():
+        record.bitmap = rules.after_cuts(bytes(record.bitmap), cuts, from_s=from_s)
+        record.seconds_watched, record.length_s = rules.count_of(bytes(record.bitmap)), video.whole_seconds
+        record.position_s = rules.position_after_cuts(record.position_s, cuts)
+        record.save(update_fields=["bitmap", "seconds_watched", "length_s", "position_s"])
+
+
+def proof_of(record: WatchRecord) -> dict[str, Any]:
+    """The proof as docs/watch-proof.md describes it: what counts, and every accepted beat."""
+    numbered = (line.split(" ", 1) for session in record.sessions.all() for line in session.journal.splitlines())
+    lines = [line for _number, line in sorted(numbered, key=lambda pair: int(pair[0]))]
+    return {
+        "schema": "lien-tuyen/watch-proof/1",
+        "video": record.video.public_id,
+        "version": record.video.directory.rpartition("/")[2],
+        "length_s": record.video.whole_seconds,
+        "seconds_watched": record.seconds_watched,
+        "watched_ranges": record.watched_ranges,
+        "coverage": round(record.coverage, 4),
+        "wall_s": round(record.wall_s, 1),
+        "first_at": record.first_at.isoformat(),
+        "last_at": record.last_at.isoformat(),
+        "beats": record.beats,
+        "refused_beats": record.refused_beats,
+        "max_rate": rules.MAX_RATE,
+        "journal": lines,
+        "chain": record.chain,
+        "is_whole": rules.chain_of(lines) == record.chain,
+    }

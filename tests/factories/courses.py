@@ -179,7 +179,9 @@ def watch_all(course: CoursePage, user, *, share: float = 1.0) -> None:
     """As if the player had proved it."""
     video = LessonPage.objects.child_of(course).get(kind="recording").recording.video
     record, _ = WatchRecord.objects.update_or_create(
-        user=user, video=video, defaults={"seconds_watched": int(video.duration_s * share)}
+        user=user,
+        video=video,
+        defaults={"seconds_watched": (seconds := int(video.duration_s * share)), "wall_s": seconds},
     )
     note_watching(user, video, record)
 

@@ -110,6 +110,78 @@ def test_the_same_minutes_again_cost_but_add_nothing():
     assert person.claimed["one"] == 40
 
 
+def test_fragments_of_watching_are_not_watching_by_the_clock():
+    demand = rules.Demand(coverage=0.9, wall_factor=0.9, max_rate=1.5)
+    assert demand.wall_s(HOUR) == pytest.approx(HOUR * 0.9 * 0.9 / 1.5)
+    assert demand.is_met(coverage=0.9, wall_s=1944.1, length_s=HOUR)
+    assert not demand.is_met(coverage=0.899, wall_s=HOUR, length_s=HOUR)
+    assert not demand.is_met(coverage=1.0, wall_s=1943.9, length_s=HOUR)
+
+
+def test_a_late_batch_has_its_time_by_the_clock_too():
+    budget, idle, wall = Budget(0.0, 0.0), 0.0, 0.0
+    for moment in (140, 140, 140, 160):
+        taken, idle = budget.taking_wall(20.0, idle_s=idle, now=moment)
+        budget, wall = Budget(0.0, moment), wall + taken
+    assert (wall, idle) == (80.0, 80.0)
+
+
+def test_claims_at_double_speed_take_no_more_than_the_clock_gave():
+    taken, idle = Budget(0.0, 100.0).taking_wall(40.0, idle_s=0.0, now=120)
+    assert (taken, idle) == (20.0, 0.0)
+    assert Budget(0.0, 100.0).taking_wall(999.0, idle_s=0.0, now=9e9)[0] == rules.BUCKET_CAPACITY_S
+
+
+def seconds_of(bitmap: bytes) -> set[int]:
+    return {second for start, end in rules.ranges_of(bitmap) for second in range(start, end)}
+
+
+def test_a_new_version_of_the_same_length_keeps_what_was_watched():
+    watched = rules.with_bins(b"", [(0, 50), (90, 100)], length_s=100)
+    assert seconds_of(rules.carried_over(watched, from_s=100, to_s=99)) == {*range(50), *range(90, 99)}
+    assert seconds_of(rules.carried_over(watched, from_s=100, to_s=102)) == {*range(50), *range(90, 100)}
+    assert rules.carried_over(watched, from_s=100, to_s=140) == b""
+
+
+def test_what_was_watched_moves_with_the_film_when_a_part_is_cut_out():
+    watched = rules.with_bins(b"", [(0, 20), (50, 60)], length_s=100)
+    # 30 to 45 goes: second 50 of old is 35 of new.
+    assert seconds_of(rules.after_cuts(watched, [(30, 45)], from_s=100)) == {*range(20), *range(35, 45)}
+    assert seconds_of(rules.after_cuts(watched, [(10, 15), (5, 12)], from_s=100)) == {*range(10), *range(40, 50)}
+    assert seconds_of(rules.after_cuts(watched, [], from_s=100)) == seconds_of(watched)
+
+
+def test_a_second_made_of_two_counts_only_when_both_were_watched():
+    for missed, counts in [(None, True), (10, False), (20, False)]:
+        watched = rules.with_bins(b"", [(n, n + 1) for n in range(100) if n != missed], length_s=100)
+        assert (10 in seconds_of(rules.after_cuts(watched, [(10.5, 20.5)], from_s=100))) is counts
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 100), st.floats(0, 30)), max_size=5),
+    st.lists(st.tuples(st.integers(0, 95), st.integers(1, 30)), max_size=5),
+)
+def test_cutting_gives_nobody_a_second_that_was_not_watched(cuts, spans):
+    bins = [(start, min(100, start + length)) for start, length in spans]
+    watched = rules.with_bins(b"", bins, length_s=100)
+    after = rules.after_cuts(watched, [(start, start + length) for start, length in cuts], from_s=100)
+    assert rules.count_of(after) <= rules.count_of(watched) + 1  # a film cut to nothing has one second still
+
+
+def test_a_position_moves_with_the_cut():
+    assert rules.position_after_cuts(50.0, [(30, 45), (90, 95)]) == 35.0
+    assert rules.position_after_cuts(40.0, [(30, 45)]) == 30.0
+
+
+def test_the_chain_notices_a_beat_that_was_changed_dropped_or_moved():
+    lines = [rules.journal_line("a", seq, 1000.5 + seq, [(seq * 20.0, seq * 20.0 + 20)]) for seq in range(3)]
+    assert lines[1] == '["a",1,1001500,[[20.0,40.0]]]'
+    whole = rules.chain_of(lines)
+    assert whole == rules.chained(rules.chain_of(lines[:2]), lines[2])
+    for other in (lines[:2], [lines[1], lines[0], lines[2]], [lines[0].replace("20.0", "30.0"), *lines[1:]]):
+        assert rules.chain_of(other) != whole
+
+
 def test_a_cut_line_of_two_minutes_loses_nothing():
     person = Person()
     person.claims((0, 20), at=20)

@@ -8,7 +8,19 @@ from django.urls import reverse
 
 from foundation.video.models import WatchRecord, WatchSession
 from foundation.video.playback import viewers
-from foundation.video.watching import Session, beat_from, new_session_token, take_beat, watched_listeners
+from foundation.video.rules import Demand
+from foundation.video.watching import (
+    Session,
+    beat_from,
+    carry_over_cuts,
+    further_demands,
+    is_watched,
+    new_session_token,
+    proof_of,
+    take_beat,
+    tell_again,
+    watched_listeners,
+)
 from tests.factories.accounts import UserFactory
 from tests.factories.video import VideoFactory
 
@@ -153,3 +165,115 @@ def test_beats_need_the_token_of_the_form(video, user):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(user)
     assert strict.post(reverse("video:beat", args=[video.public_id]), {"beat": "{}"}).status_code == 403
+
+
+# --- Ways of watching, honest and not, through the address ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", [1.0, 1.5])
+def test_an_honest_watcher_is_done(client, user, video, clock, rate):
+    token, position = new_session_token(user, video), 0.0
+    for seq in range(1, int(600 / (20 * rate)) + 1):
+        clock(seq * 20)
+        end = position + 20 * rate
+        assert send(client, video, token, seq, [position, end], position=end).json()["accepted"]
+        position = end
+    record = WatchRecord.objects.get()
+    assert record.seconds_watched == 600
+    assert record.wall_s == pytest.approx(600 / rate, abs=1)
+    assert is_watched(record, Demand())
+
+
+def test_sixteen_times_speed_is_not_watching(client, user, video, clock):
+    token = new_session_token(user, video)
+    for seq in range(1, 3):
+        clock(seq * 20)
+        send(client, video, token, seq, [(seq - 1) * 320, min(600, seq * 320)])
+    record = WatchRecord.objects.get()
+    assert (record.seconds_watched, record.refused_beats) == (0, 2)
+
+
+def test_a_second_in_every_hundred_is_a_hundredth(client, user, video, clock):
+    token = new_session_token(user, video)
+    clock(60)
+    answer = send(client, video, token, 1, *[[at, at + 1] for at in range(0, 600, 100)]).json()
+    assert answer["accepted"]
+    assert WatchRecord.objects.get().seconds_watched == 6
+
+
+def test_the_last_second_alone_is_one_second(client, user, video, clock):
+    token = new_session_token(user, video)
+    clock(20)
+    send(client, video, token, 1, [599, 600], position=600)
+    record = WatchRecord.objects.get()
+    assert (record.seconds_watched, is_watched(record, Demand())) == (1, False)
+
+
+def test_a_batch_that_a_dropped_line_held_back_counts_whole(client, user, video, clock):
+    token = new_session_token(user, video)
+    clock(120)
+    for seq in range(1, 7):
+        assert send(client, video, token, seq, [seq * 20 - 20, seq * 20]).json()["accepted"]
+    record = WatchRecord.objects.get()
+    assert (record.seconds_watched, record.wall_s) == (120, pytest.approx(120, abs=1))
+
+
+def test_what_a_room_asks_besides_must_be_done_too(client, user, video, clock):
+    record = WatchRecord(user=user, video=video, seconds_watched=600, wall_s=600)
+    record.save()
+    heard, done = [], []
+    further_demands.register(asks := lambda who, what: (who, what) in done)
+    watched_listeners.register(hears := lambda *heard_of: heard.append(is_watched(heard_of[2], Demand())))
+    try:
+        tell_again(user, video)
+        done.append((user, video))
+        tell_again(user, video)
+        tell_again(UserFactory(), video)
+    finally:
+        further_demands._items.remove(asks)
+        watched_listeners._items.remove(hears)
+    assert heard == [False, True]
+
+
+# --- Versions and the chain -------------------------------------------------------------------------------------------
+
+
+def test_a_new_version_as_long_keeps_the_seconds_and_another_one_begins_anew(client, user, video, clock):
+    token = new_session_token(user, video)
+    clock(20)
+    send(client, video, token, 1, [0, 20])
+    type(video).objects.update(duration_s=601.4)
+    clock(40)
+    assert send(client, video, token, 2, [20, 40]).json()["seconds_watched"] == 40
+    type(video).objects.update(duration_s=500.0)
+    clock(60)
+    assert send(client, video, token, 3, [40, 60]).json()["seconds_watched"] == 20
+
+
+def test_what_was_watched_moves_when_a_part_is_cut_out(client, user, video, clock):
+    token = new_session_token(user, video)
+    clock(60)
+    send(client, video, token, 1, [0, 20], [100, 120], position=120)
+    video.duration_s = 550.0
+    video.save()
+    carry_over_cuts(video, [(30.0, 80.0)], from_s=600)
+    carry_over_cuts(video, [(30.0, 80.0)], from_s=600)  # once is enough
+    record = WatchRecord.objects.get()
+    assert record.watched_ranges == [(0, 20), (50, 70)]
+    assert (record.seconds_watched, record.position_s) == (40, 70.0)
+
+
+def test_the_proof_holds_every_accepted_beat_and_shows_a_changed_one(client, user, video, clock):
+    tokens = [new_session_token(user, video) for _tab in range(2)]
+    for seq in range(1, 5):
+        clock(seq * 20)
+        send(client, video, tokens[seq % 2], seq, [seq * 20 - 20, seq * 20])
+        send(client, video, tokens[seq % 2], seq, [seq * 20 - 20, seq * 20])  # again: no second line
+        send(client, video, tokens[seq % 2], seq + 10, [0, 600])  # refused: no line
+    proof = proof_of(WatchRecord.objects.get())
+    assert [json.loads(line)[3] for line in proof["journal"]] == [[[at, at + 20.0]] for at in (0, 20, 40, 60)]
+    assert (proof["is_whole"], proof["seconds_watched"], proof["refused_beats"]) == (True, 80, 4)
+    session = WatchSession.objects.first()
+    session.journal = session.journal.replace("20.0", "25.0")
+    session.save()
+    assert not proof_of(WatchRecord.objects.get())["is_whole"]
