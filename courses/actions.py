@@ -176,6 +176,7 @@ def _count_watched(enrolment: Enrolment, lesson: LessonPage, record: WatchRecord
     if is_watched(record, demand):
         evidence = {
             "video": record.video.public_id,
+            "title": lesson.title,
             "coverage": round(record.coverage, 4),
             "required": demand.coverage,
             "wall_s": round(record.wall_s, 1),

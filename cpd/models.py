@@ -5,7 +5,7 @@ and their events are added and never changed; only `Certificate.revoked_at` goes
 """
 
 import secrets
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -263,6 +263,11 @@ class CreditEntry(Ledger):
 
     def __str__(self) -> str:
         return f"{self.practitioner_id}: {self.hours}"
+
+    @property
+    def watched(self) -> list[dict[str, Any]]:
+        """What the evidence says of each recording that was watched for these hours."""
+        return [item for item in self.evidence.get("items", {}).values() if "video" in item]
 
     @property
     def shown_certificate(self) -> "Certificate | None":

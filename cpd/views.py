@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from cpd.actions import (
 from cpd.forms import ChosenEntries, ConfirmForm, DeskFilter, LookUpForm, RevokeForm
 from cpd.models import Activity, Certificate, CertificateEvent, CreditEntry, IssueBatch, IssueRow, IssuingBody
 from cpd.payload import printed_activities, printed_dates
+from cpd.proofs import watch_proofs
 from cpd.rules import sha256_bytes
 from foundation.accounts.access import SignedInRequest, staff_role_required
 from foundation.jobs.models import Job
@@ -82,6 +83,40 @@ def certificate_file(request: SignedInRequest, public_id: str) -> HttpResponse:
     file_name = f"Giấy chứng nhận {found.serial} {found.holder_name}.pdf".replace("/", "-")
     response.headers["Content-Disposition"] = content_disposition_header(True, file_name) or "attachment"
     response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+# --- What the hours rest on -----------------------------------------------------------------------------------------
+
+
+@never_cache
+@login_required
+@require_safe
+def watching(request: SignedInRequest, entry_id: int) -> HttpResponse:
+    """How the recordings of a credit were watched, for its holder and the administrators of its body."""
+    entry = get_object_or_404(CreditEntry.objects.visible_to(request.user).for_issue(), pk=entry_id)
+    return render(request, "cpd/watching.html", {"entry": entry, "proofs": watch_proofs(entry)})
+
+
+@never_cache
+@login_required
+@require_safe
+def watching_file(request: SignedInRequest, entry_id: int) -> JsonResponse:
+    """The same as JSON, with every report; docs/watch-proof.md is its schema."""
+    entry = get_object_or_404(CreditEntry.objects.visible_to(request.user).for_issue(), pk=entry_id)
+    body = {
+        "schema": "lien-tuyen/credit-proof/1",
+        "holder": entry.practitioner.full_name,
+        "activity": entry.activity.title,
+        "hours": str(entry.hours),
+        "completed_on": entry.on_date.isoformat(),
+        "recordings": [
+            {"credited": proof.credited, "is_credited": proof.is_credited, "watched": proof.watched}
+            for proof in watch_proofs(entry)
+        ],
+    }
+    response = JsonResponse(body, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Content-Disposition"] = f'attachment; filename="watching-{entry.pk}.json"'
     return response
 
 

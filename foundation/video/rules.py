@@ -220,12 +220,17 @@ def chained(before: str, line: str) -> str:
     return hashlib.sha256(f"{before}\n{line}".encode()).hexdigest()
 
 
+def links_of(lines: Iterable[str]) -> list[str]:
+    """Every link in order: the one that was written down with a credit must be among them."""
+    links = [EMPTY_CHAIN]
+    for line in lines:
+        links.append(chained(links[-1], line))
+    return links
+
+
 def chain_of(lines: Iterable[str]) -> str:
     """The last link over all lines, in the order of acceptance; what a record must say for its journal to be whole."""
-    link = EMPTY_CHAIN
-    for line in lines:
-        link = chained(link, line)
-    return link
+    return links_of(lines)[-1]
 
 
 def count_of(bitmap: bytes) -> int:

@@ -3,7 +3,7 @@
 import datetime
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -216,6 +216,12 @@ def carry_over_cuts(video: Video, cuts: list[tuple[float, float]], *, from_s: in
         record.seconds_watched, record.length_s = rules.count_of(bytes(record.bitmap)), video.whole_seconds
         record.position_s = rules.position_after_cuts(record.position_s, cuts)
         record.save(update_fields=["bitmap", "seconds_watched", "length_s", "position_s"])
+
+
+def records_of(user: "User", public_ids: Iterable[str]) -> dict[str, WatchRecord]:
+    """The person's records of these films, by public id, with all that a proof needs."""
+    found = WatchRecord.objects.filter(user=user, video__public_id__in=list(public_ids))
+    return {row.video.public_id: row for row in found.select_related("video").prefetch_related("sessions")}
 
 
 def proof_of(record: WatchRecord) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from cpd.issuing import issue_for_row
 from cpd.models import Activity, Certificate, IssueBatch
 from foundation.jobs.models import Job
 from foundation.kernel.roles import Role
+from foundation.video.models import WatchRecord, WatchSession
+from foundation.video.rules import EMPTY_CHAIN, chain_of, chained, journal_line
 from tests.factories.accounts import PractitionerFactory, UserFactory
 from tests.factories.cpd import (
     ActivityFactory,
@@ -18,6 +20,7 @@ from tests.factories.cpd import (
     IssuingBodyFactory,
     issued,
 )
+from tests.factories.video import VideoFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -354,3 +357,65 @@ def test_a_paper_is_found_by_serial_and_name_together(client, activity):
     )
     answer = client.post(page, {"serial": certificate.serial.lower(), "name": "do thi anh"})
     assert answer.headers["Location"] == certificate.check_path
+
+
+# --- What the hours rest on
+
+
+@pytest.fixture
+def watched_entry(activity):
+    """Hours given for one recording, with the record that they were given for."""
+    holder = PractitionerFactory(verified=True)
+    record = WatchRecord.objects.create(user=holder.user, video=VideoFactory(duration_s=600.0), beats=1)
+    line = journal_line("abcd", 1, 1_800_000_000.0, [(0.0, 20.0)])
+    record.chain = chained(EMPTY_CHAIN, line)
+    record.save()
+    WatchSession.objects.create(record=record, key="abcd", started_at=record.first_at, journal=f"1 {line}\n")
+    item = {"kind": "recording", "title": "Sốc dengue", "video": record.video.public_id, "coverage": 0.934}
+    evidence = {"items": {"a": item | {"wall_s": 420.0, "chain": record.chain}, "b": {"kind": "reading"}}}
+    return CreditEntryFactory(activity=activity, practitioner=holder, evidence=evidence)
+
+
+def test_holder_and_body_see_how_a_credit_was_watched(client, admin, watched_entry):
+    for person in (admin, watched_entry.practitioner.user):
+        client.force_login(person)
+        page = text(client.get(reverse("cpd:watching", args=[watched_entry.pk])))
+        assert "Sốc dengue" in page
+        assert "93 %" in page
+        assert "7 minutes" in page
+        assert "The reports are those that the hours were given for" in page
+        answer = client.get(reverse("cpd:watching_file", args=[watched_entry.pk])).json()
+        assert answer["schema"] == "lien-tuyen/credit-proof/1"
+        (recording,) = answer["recordings"]
+        assert recording["is_credited"]
+        assert recording["watched"]["journal"] == ['["abcd",1,1800000000000,[[0.0,20.0]]]']
+        assert chain_of(recording["watched"]["journal"]) == recording["credited"]["chain"]
+
+
+def test_a_report_changed_after_the_credit_shows(desk, watched_entry):
+    session = WatchSession.objects.get()
+    session.journal = session.journal.replace("20.0", "600.0")
+    session.save()
+    page = text(desk.get(reverse("cpd:watching", args=[watched_entry.pk])))
+    assert "The reports were changed after the hours were given" in page
+
+
+def test_what_is_left_after_an_erasure_is_said(desk, watched_entry):
+    WatchRecord.objects.all().delete()
+    page = text(desk.get(reverse("cpd:watching", args=[watched_entry.pk])))
+    assert "93 %" in page
+    assert "only what the hours were given for is left" in page
+
+
+def test_others_see_nothing_of_how_somebody_watched(client, watched_entry):
+    for person in (PractitionerFactory(verified=True).user, CpdAdminFactory(bodies=[IssuingBodyFactory()])):
+        client.force_login(person)
+        for name in ("cpd:watching", "cpd:watching_file"):
+            assert client.get(reverse(name, args=[watched_entry.pk])).status_code == 404
+
+
+def test_a_certificate_leads_to_the_proof(desk, watched_entry, activity):
+    certificate, plain = issued(watched_entry), issued(activity=activity)
+    link = reverse("cpd:watching", args=[watched_entry.pk])
+    assert link in text(desk.get(reverse("cpd:certificate", args=[certificate.public_id])))
+    assert "watching/" not in text(desk.get(reverse("cpd:certificate", args=[plain.public_id])))

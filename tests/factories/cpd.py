@@ -137,6 +137,10 @@ def _batch(world):
     return {"batch_id": _certificate(world).issuing_body.batches.get().pk}
 
 
+def _entry(world):
+    return {"entry_id": _certificate(world).entry_id}
+
+
 # See docs/roles.md.
 SAMPLES = {
     "certificate_code": lambda world: f"/c/{_certificate(world).public_id}",
@@ -145,6 +149,8 @@ SAMPLES = {
         for name in ("certificate", "certificate_file", "certificate_revoke", "check")
     },
     "cpd:batch": _batch,
+    "cpd:watching": _entry,
+    "cpd:watching_file": _entry,
     "cpd:batch_resume": _batch,
     "cpd:activity_confirm": lambda world: {"activity_id": _certificate(world).entry.activity_id},
 }
