@@ -1,6 +1,7 @@
-"""What authors do with recordings: hand in, answer for consent, publish, withdraw."""
+"""What authors do with recordings: hand in, answer for consent, publish, withdraw; what officers find."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 from django.db import transaction
 from django.urls import reverse
@@ -11,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from foundation.accounts.models import User
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
+from foundation.kernel.roles import Role
 from foundation.notifications.actions import tell
 from foundation.video.actions import retire_addresses
 from foundation.video.models import Video
-from teleconsults.consent import CONSENT_VERSION
-from teleconsults.models import DETAILS, Recording
+from teleconsults.models import DETAILS, Consent, ConsentWording, OfficerCheck, Recording
+from teleconsults.rules import Agreement, FacilityApproval
 from teleconsults.withdrawals import withdrawal_listeners
 
 _TOLD: dict[str, Promise] = {
@@ -35,6 +37,39 @@ class ConsentMissingError(RefusedError):
     code = "consent_missing"
 
 
+class GuardianMissingError(RefusedError):
+    message = _(
+        "This is not enough: for a child of 7 or older the child and a guardian agree, for a younger child or a"
+        " represented adult the guardian, for an adult the patient."
+    )
+    code = "guardian_missing"
+
+
+class NotCheckedError(RefusedError):
+    message = _("An officer has still to confirm that no patient can be recognised. We tell you when it is done.")
+    code = "not_checked"
+
+
+class NotToCheckError(RefusedError):
+    message = _("This recording does not wait for your check: it was decided already, or it is your own.")
+    code = "not_to_check"
+
+
+class FilmChangedError(RefusedError):
+    message = _("The film was made anew while you watched. Watch the new version, then decide.")
+    code = "film_changed"
+
+
+class ReasonMissingError(RefusedError):
+    message = _("Say what can be recognised, and where, so that the author can mend it.")
+    code = "reason_missing"
+
+
+class PublishedError(RefusedError):
+    message = _("The recording is published. To answer anew, withdraw it first.")
+    code = "published"
+
+
 class WithdrawnError(RefusedError):
     message = _("This recording was withdrawn and stays so. Upload it anew if that was a mistake.")
     code = "withdrawn"
@@ -43,6 +78,11 @@ class WithdrawnError(RefusedError):
 class NotPublishedError(RefusedError):
     message = _("Only a published recording can be withdrawn.")
     code = "not_published"
+
+
+class WasAnsweredError(RefusedError):
+    message = _("A recording whose consent question was answered is not deleted: the answer stays as a proof.")
+    code = "was_answered"
 
 
 class WasPublishedError(RefusedError):
@@ -75,26 +115,99 @@ def change_details(recording: Recording, *, tags: Sequence[str], by: User) -> Re
 
 
 @transaction.atomic
-def answer_consent(recording: Recording, *, answer: str, is_facility_approved: bool, by: User) -> Recording:
-    """Record who said what about the patients, when, and which wording they read.
+def answer_consent(
+    recording: Recording, *, answer: str, approval: FacilityApproval, agreement: Agreement | None = None, by: User
+) -> Recording:
+    """Add a row about the patients: who agreed, when, how, to which wording; or that none can be recognised.
 
-    Raises ConsentMissingError for half an answer, WithdrawnError.
+    The second asks the officers to look, and any earlier check is void. `agreement` is None exactly then. Raises
+    ConsentMissingError for half an answer, GuardianMissingError, PublishedError, WithdrawnError.
     """
     recording = _locked(recording)
     if recording.is_withdrawn:
         raise WithdrawnError
-    if not is_facility_approved or answer not in Recording.Consent.values or not answer:
-        raise ConsentMissingError
-    recording.consent, recording.is_facility_approved = answer, is_facility_approved
-    recording.consent_version, recording.consent_by, recording.consent_at = CONSENT_VERSION, by, timezone.now()
+    if recording.live:
+        raise PublishedError
+    _refuse_half_an_answer(answer, approval, agreement)
+    wording, now = ConsentWording.in_force(), timezone.now()
+    Consent.objects.create(
+        recording=recording, answer=answer, wording=wording, given_by=by, given_at=now, facility=recording.hub,
+        facility_approver=approval.approver, facility_approved_on=approval.approved_on,
+        **(asdict(agreement) if agreement else {}),
+    )  # fmt: skip
+    recording.consent, recording.is_facility_approved = answer, True
+    recording.consent_version, recording.consent_by, recording.consent_at = wording.version, by, now
+    recording.checked_by = recording.checked_at = None
+    recording.checked_film = ""
     recording.save()
-    log(recording, "teleconsults.consent", user=by, data={"answer": answer, "version": CONSENT_VERSION})
+    log(recording, "teleconsults.consent", user=by, data={"answer": answer, "version": wording.version})
+    if answer == Recording.Consent.NO_PATIENT:
+        _ask_officers(recording)
     return recording
+
+
+def _refuse_half_an_answer(answer: str, approval: FacilityApproval, agreement: Agreement | None) -> None:
+    if answer not in {Recording.Consent.PATIENT_AGREED, Recording.Consent.NO_PATIENT} or not approval.approver.strip():
+        raise ConsentMissingError
+    if (answer == Recording.Consent.PATIENT_AGREED) != (agreement is not None):
+        raise ConsentMissingError
+    if agreement and not agreement.is_enough:
+        raise GuardianMissingError
+
+
+def _ask_officers(recording: Recording) -> None:
+    """Tell those who may look; the link is their list, where the film stands once every quality is there."""
+    text = _("“%(title)s” waits for your check: can a patient be recognised?")
+    for officer in User.objects.filter(is_active=True, groups__name=Role.DEID_OFFICER):
+        if officer.pk in {recording.author_id, recording.consent_by_id}:
+            continue
+        with translation.override(officer.language):
+            words, url = text % {"title": recording.title}, reverse("teleconsults:checks")
+        tell(officer, kind="teleconsults.check", text=words, url=url)
+
+
+@transaction.atomic
+def check_recording(recording: Recording, *, is_clear: bool, remark: str = "", film: str, by: User) -> Recording:
+    """An officer has watched the version `film`: no patient can be recognised, or back to the author with the reason.
+
+    Raises NotToCheckError when it does not wait for this person's check, FilmChangedError, ReasonMissingError.
+    """
+    recording = _locked(recording)
+    if not Recording.objects.awaiting_check().checkable_by(by).filter(pk=recording.pk).exists():
+        raise NotToCheckError
+    if film != recording.video.directory:
+        raise FilmChangedError
+    if not is_clear and not remark.strip():
+        raise ReasonMissingError
+    check = OfficerCheck.objects.create(recording=recording, film=film, is_clear=is_clear, remark=remark, officer=by)
+    if is_clear:
+        recording.checked_by, recording.checked_at, recording.checked_film = by, check.checked_at, film
+    else:
+        recording.consent = Recording.Consent.UNANSWERED
+    recording.save()
+    log(recording, "teleconsults.check", user=by, data={"is_clear": is_clear, "film": film})
+    _tell_of_check(recording, is_clear=is_clear)
+    return recording
+
+
+def _tell_of_check(recording: Recording, *, is_clear: bool) -> None:
+    text = (
+        _("An officer found no patient in “%(title)s”. You can publish it now.")
+        if is_clear
+        else _("“%(title)s” came back from the officer. Read why, and what to do.")
+    )
+    author = recording.author
+    with translation.override(author.language):
+        words, url = text % {"title": recording.title}, reverse("teleconsults:prepare", args=[recording.public_id])
+    tell(author, kind="teleconsults.checked", text=words, url=url)
 
 
 @transaction.atomic
 def publish_recording(recording: Recording, *, by: User) -> Recording:
-    """Let every verified practitioner see it. Raises WithdrawnError, NotReadyError, ConsentMissingError."""
+    """Let every verified practitioner see it.
+
+    Raises WithdrawnError, NotReadyError, ConsentMissingError, NotCheckedError.
+    """
     recording = _locked(recording)
     if recording.is_withdrawn:
         raise WithdrawnError
@@ -102,6 +215,8 @@ def publish_recording(recording: Recording, *, by: User) -> Recording:
         raise NotReadyError
     if not recording.is_consent_answered or not recording.is_facility_approved:
         raise ConsentMissingError
+    if not recording.is_cleared:
+        raise NotCheckedError
     if recording.live:
         return recording
     recording.live, recording.published_at = True, timezone.now()
@@ -132,9 +247,12 @@ def withdraw_recording(recording: Recording, *, reason: str, by: User) -> Record
 
 
 def check_may_delete(recordings: Iterable[Recording]) -> None:
-    """Only what nobody has ever been shown. Raises WasPublishedError."""
+    """Only what nobody has ever been shown or vouched for. Raises WasPublishedError, WasAnsweredError."""
+    recordings = list(recordings)
     if any(recording.live or recording.published_at or recording.is_withdrawn for recording in recordings):
         raise WasPublishedError
+    if Consent.objects.filter(recording__in=recordings).exists():
+        raise WasAnsweredError
 
 
 def tell_author(video: Video) -> None:

@@ -1,7 +1,15 @@
 """Declares the room to Django."""
 
 from django.apps import AppConfig
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+
+def _checks_films(request: HttpRequest) -> bool:
+    from foundation.accounts.models import User
+    from foundation.kernel.roles import Role
+
+    return isinstance(request.user, User) and request.user.has_role(Role.DEID_OFFICER)
 
 
 class TeleconsultsConfig(AppConfig):
@@ -11,7 +19,7 @@ class TeleconsultsConfig(AppConfig):
 
     def ready(self) -> None:
         from foundation.kernel.erasure import erasers, exporters
-        from foundation.kernel.navigation import Place, places
+        from foundation.kernel.navigation import Place, desks, places
         from foundation.kernel.roles import Role, grant
         from foundation.video.listeners import settled_listeners
         from foundation.video.playback import closures, viewers
@@ -28,5 +36,7 @@ class TeleconsultsConfig(AppConfig):
         grant(Role.EDITOR, "teleconsults.view_recording")
         for officer in (Role.DEID_OFFICER, Role.SPECIALTY_REVIEWER):
             grant(officer, "teleconsults.view_recording", "teleconsults.review_recording")
+        grant(Role.DEID_OFFICER, "teleconsults.clear_recording")
+        desks.register(Place("teleconsults:checks", _("Films to check"), "shield", 20, is_shown=_checks_films))
         for guard in (Role.DEID_OFFICER, Role.MODERATOR):
             grant(guard, "teleconsults.view_recording", "teleconsults.withdraw_recording")

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from foundation.accounts.models import Facility, User
 from foundation.video.models import Video
 from teleconsults.consent import current_wording
-from teleconsults.models import DETAILS, Recording
+from teleconsults.models import DETAILS, Consent, Recording
+from teleconsults.rules import Agreement, FacilityApproval
 
 ACCEPT = "video/*,audio/*,.mkv,.mts,.m2ts,.ts,.flv,.wmv"
 
@@ -85,10 +86,27 @@ class UploadForm(DetailsForm):
 class ConsentForm(forms.Form):
     """Nothing is ticked beforehand; silence is not consent."""
 
+    IF_AGREED = ("patient", "agreed_by", "agreed_on", "way")
+
     answer = forms.ChoiceField(widget=forms.RadioSelect)
+    patient = forms.ChoiceField(
+        label=_("Who is the patient?"), choices=[("", "–"), *Consent.Patient.choices], required=False
+    )
+    agreed_by = forms.ChoiceField(
+        label=_("Who agreed?"),
+        choices=[("", "–"), *Consent.AgreedBy.choices],
+        required=False,
+        help_text=_("A child of 7 or older agrees as well as the guardian."),
+    )
+    agreed_on = forms.DateField(label=_("On which day?"), required=False)
+    way = forms.ChoiceField(label=_("How?"), choices=[("", "–"), *Consent.Way.choices], required=False)
     is_facility_approved = forms.BooleanField(
         error_messages={"required": _("Without your facility's agreement the recording cannot be published.")}
     )
+    approver = forms.CharField(
+        label=_("Who agreed in the facility's name?"), max_length=120, help_text=_("Name and position.")
+    )
+    approved_on = forms.DateField(label=_("Agreed on"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -101,6 +119,62 @@ class ConsentForm(forms.Form):
         ]
         answer.error_messages["required"] = str(_("Choose one of the two. If neither is true, do not publish."))
         self.fields["is_facility_approved"].label = wording.facility
+        for name in ("agreed_on", "approved_on"):
+            today = timezone.localdate().isoformat()
+            self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "max": today})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name in ("agreed_on", "approved_on"):
+            if cleaned.get(name) and cleaned[name] > timezone.localdate():
+                self.add_error(name, _("This day has not come yet."))
+        if cleaned.get("answer") == Recording.Consent.PATIENT_AGREED:
+            for name in self.IF_AGREED:
+                if not cleaned.get(name) and name not in self.errors:
+                    self.add_error(name, _("Needed where the patient agreed."))
+        return cleaned
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """How the patients agreed; None where none can be recognised."""
+        if self.cleaned_data["answer"] != Recording.Consent.PATIENT_AGREED:
+            return None
+        return Agreement(**{name: self.cleaned_data[name] for name in self.IF_AGREED})
+
+    @property
+    def approval(self) -> FacilityApproval:
+        return FacilityApproval(self.cleaned_data["approver"], self.cleaned_data["approved_on"])
+
+
+class CheckForm(forms.Form):
+    """What an officer found; `film` is the version that was on the page."""
+
+    film = forms.CharField(max_length=120, widget=forms.HiddenInput)
+    verdict = forms.ChoiceField(
+        label=_("What did you find?"),
+        widget=forms.RadioSelect,
+        choices=[
+            (
+                "clear",
+                _(
+                    "I have watched and listened to all of it: no face, voice, name, date of birth, address or number"
+                    " lets anybody recognise a patient."
+                ),
+            ),
+            ("back", _("A patient could be recognised: back to the author.")),
+        ],
+    )
+    remark = forms.CharField(
+        label=_("What, and at which minute?"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The author reads this. Write no name that you have seen."),
+    )
+
+    @property
+    def is_clear(self) -> bool:
+        return bool(self.cleaned_data["verdict"] == "clear")
 
 
 class WithdrawForm(forms.Form):

@@ -1,6 +1,7 @@
 """Recorded teleconsults, and the consent without which none is published."""
 
 import secrets
+from dataclasses import asdict
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from taggit.managers import TaggableManager
 
 from foundation.accounts.models import Facility, Specialty, User
 from foundation.video.models import Video, WatchRecord
+from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
 
 # What an author may say anew about a session; the tags stand in a table of their own.
 DETAILS = ["title", "held_on", "hub", "specialty", "presenters", "summary"]
@@ -67,6 +69,24 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
     def by(self, author: User) -> Self:
         """One author's recordings, newest upload first, with what their list shows."""
         return self.filter(author=author).select_related("video", "hub", "specialty").order_by("-created_at", "-pk")
+
+    def awaiting_check(self) -> Self:
+        """Films whose author says that no patient can be recognised, and no officer has yet; oldest first."""
+        return (
+            self.filter(
+                live=False,
+                withdrawn_at=None,
+                consent=Recording.Consent.NO_PATIENT,
+                video__state=Video.State.READY,
+                video__is_provisional=False,
+            )
+            .exclude(models.Q(checked_film=models.F("video__directory"), checked_at__isnull=False))
+            .order_by("consent_at")
+        )
+
+    def checkable_by(self, officer: User) -> Self:
+        """Those of others: the author's own eyes, and those of who answered for consent, do not count twice."""
+        return self.exclude(author=officer).exclude(consent_by=officer)
 
     def awaiting_publication(self) -> Self:
         """Neither published nor withdrawn: something is left for the author to do."""
@@ -133,6 +153,13 @@ class Recording(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     is_facility_approved = models.BooleanField(_("the facility agreed"), default=False)
+    # The officer's word that no patient can be recognised, and the version of the film that was looked at. Like the
+    # answer above, a copy of the newest row below: the database lets nothing go live without it.
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    checked_at = models.DateTimeField(null=True, blank=True)
+    checked_film = models.CharField(max_length=120, blank=True)
     live = models.BooleanField(_("published"), default=False)
     published_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -150,6 +177,7 @@ class Recording(models.Model):
         permissions = [
             ("review_recording", _("Can see recordings before they are published")),
             ("withdraw_recording", _("Can take any recording down")),
+            ("clear_recording", _("Can confirm that no patient can be recognised")),
         ]
         indexes = [models.Index(fields=["-held_on", "-id"], name="teleconsults_newest")]
         constraints = [
@@ -161,6 +189,20 @@ class Recording(models.Model):
                     & models.Q(consent_at__isnull=False, consent_by__isnull=False, is_facility_approved=True)
                 ),
                 name="teleconsults_live_needs_consent",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(live=False)
+                | models.Q(consent="agreed")
+                | (
+                    models.Q(consent="no_patient", checked_at__isnull=False, checked_by__isnull=False)
+                    & ~models.Q(checked_film="")
+                ),
+                name="teleconsults_live_needs_clearance",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(checked_by__isnull=True)
+                | (~models.Q(checked_by=models.F("author")) & ~models.Q(checked_by=models.F("consent_by"))),
+                name="teleconsults_checked_by_a_second_person",
             ),
             models.CheckConstraint(
                 condition=models.Q(live=False) | models.Q(withdrawn_at__isnull=True),
@@ -179,8 +221,131 @@ class Recording(models.Model):
         return bool(self.consent)
 
     @property
+    def is_checked(self) -> bool:
+        """An officer has seen this very version of the film, and found no patient."""
+        return self.checked_at is not None and self.checked_film == self.video.directory
+
+    @property
+    def is_cleared(self) -> bool:
+        """The patients agreed, or an officer found none: nothing else lets it go live."""
+        if self.consent == self.Consent.NO_PATIENT:
+            return self.is_checked
+        return self.is_consent_answered
+
+    @property
     def is_withdrawn(self) -> bool:
         return self.withdrawn_at is not None
+
+
+class ConsentWording(models.Model):
+    """One version of what stood on the screen, in both languages; the database refuses to change it."""
+
+    version = models.CharField(_("version"), max_length=20, unique=True)
+    texts = models.JSONField()  # language -> the fields of consent.Wording
+    noted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("consent wording")
+        verbose_name_plural = _("consent wordings")
+
+    def __str__(self) -> str:
+        return self.version
+
+    @classmethod
+    def in_force(cls) -> "ConsentWording":
+        """Today's version, written down the first time that somebody answers it."""
+        texts = {language: asdict(wording) for language, wording in CONSENT_TEXTS[CONSENT_VERSION].items()}
+        return cls.objects.get_or_create(version=CONSENT_VERSION, defaults={"texts": texts})[0]
+
+
+class Consent(models.Model):
+    """One answer to the consent question: for what, who agreed, how, when, which words. Rows are only added.
+
+    Personal data: who answered, who approved for the facility (see docs/privacy.md). No patient is named.
+    """
+
+    class Purpose(models.TextChoices):
+        TEACHING = "teaching", _("Recording, and teaching of health workers")
+
+    class Patient(models.TextChoices):
+        ADULT = "adult", _("An adult who decides for themselves")
+        REPRESENTED = "represented", _("An adult with a legal representative")
+        CHILD_FROM_7 = "child_from_7", _("A child of 7 or older")
+        CHILD_UNDER_7 = "child_under_7", _("A child under 7")
+
+    class AgreedBy(models.TextChoices):
+        PATIENT = "patient", _("The patient")
+        GUARDIAN = "guardian", _("The guardian or legal representative")
+        BOTH = "both", _("Both")
+
+    class Way(models.TextChoices):
+        PAPER = "paper", _("On paper, kept by the facility")
+        RECORDED = "recorded", _("Recorded in sound or picture")
+        ELECTRONIC = "electronic", _("Electronically")
+
+    recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="consents")
+    answer = models.CharField(max_length=12, choices=Recording.Consent)
+    purpose = models.CharField(max_length=10, choices=Purpose, default=Purpose.TEACHING)
+    patient = models.CharField(max_length=13, choices=Patient, blank=True)
+    agreed_by = models.CharField(max_length=8, choices=AgreedBy, blank=True)
+    agreed_on = models.DateField(null=True)
+    way = models.CharField(max_length=10, choices=Way, blank=True)
+    wording = models.ForeignKey(ConsentWording, on_delete=models.PROTECT, related_name="consents")
+    facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="+")
+    facility_approver = models.CharField(max_length=120)
+    facility_approved_on = models.DateField()
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ["-given_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(answer="no_patient", patient="", agreed_by="", way="", agreed_on=None)
+                | (
+                    models.Q(answer="agreed", agreed_on__isnull=False)
+                    & ~models.Q(way="")
+                    & (
+                        models.Q(patient="adult", agreed_by__in=["patient", "both"])
+                        | models.Q(patient="child_from_7", agreed_by="both")
+                        | models.Q(patient__in=["represented", "child_under_7"], agreed_by__in=["guardian", "both"])
+                    )
+                ),
+                name="teleconsults_consent_of_who_must",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recording_id}: {self.answer}"
+
+
+class OfficerCheck(models.Model):
+    """What an officer found who watched one version of a film for patients. Rows are only added.
+
+    Personal data: the officer (see docs/privacy.md).
+    """
+
+    recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="checks")
+    film = models.CharField(max_length=120)  # the version that was looked at
+    is_clear = models.BooleanField()
+    remark = models.CharField(max_length=500, blank=True)
+    officer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    checked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("officer's check")
+        verbose_name_plural = _("officers' checks")
+        ordering = ["-checked_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(is_clear=True) | ~models.Q(remark=""), name="teleconsults_sent_back_with_a_reason"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recording_id}: {self.is_clear}"
 
 
 def may_play(user: User, video: Video) -> bool:

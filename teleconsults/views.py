@@ -1,11 +1,11 @@
-"""HTTP in, HTTP out: the library, the watch page, and an author's way from a file to a published recording."""
+"""HTTP in, HTTP out: the library, the watch page, and an author's way to a published recording, the officers' check."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
@@ -27,16 +27,19 @@ from foundation.video.refusals import TextFileError, TooBigError, VideoRefusedEr
 from foundation.video.uploads import QuarantineUploadHandler
 from foundation.video.watching import watch_record_for
 from teleconsults.actions import (
+    GuardianMissingError,
+    ReasonMissingError,
     WithdrawnError,
     answer_consent,
     change_details,
+    check_recording,
     publish_recording,
     submit_recording,
     withdraw_recording,
 )
 from teleconsults.consent import current_wording
-from teleconsults.forms import ConsentForm, DetailsForm, UploadForm, WithdrawForm
-from teleconsults.models import Recording, hubs_of
+from teleconsults.forms import CheckForm, ConsentForm, DetailsForm, UploadForm, WithdrawForm
+from teleconsults.models import Recording, RecordingQuerySet, hubs_of
 
 PAGE_SIZE = 24
 
@@ -208,6 +211,7 @@ def prepare(request: SignedInRequest, public_id: str) -> HttpResponse:
         "job": Job.objects.latest_for(recording.video.job_subject),
         "playback": None if recording.is_withdrawn else playback_for(recording.video, request.user),
         "record": watch_record_for(request.user, recording.video),
+        "sent_back": recording.checks.first() if not recording.is_consent_answered else None,
     }
     return render(request, "teleconsults/prepare.html", context)
 
@@ -239,10 +243,19 @@ def consent(request: SignedInRequest, public_id: str) -> HttpResponse:
     form = ConsentForm(request.POST or None)
     if form.is_valid():
         try:
-            answer_consent(recording, **form.cleaned_data, by=request.user)
+            answer_consent(
+                recording,
+                answer=form.cleaned_data["answer"],
+                agreement=form.agreement,
+                approval=form.approval,
+                by=request.user,
+            )
+        except GuardianMissingError as refusal:
+            form.add_error("agreed_by", str(refusal))
         except RefusedError as refusal:
             messages.error(request, str(refusal))
-        return redirect("teleconsults:prepare", public_id)
+        if form.is_valid():
+            return redirect("teleconsults:prepare", public_id)
     context = {"form": form, "recording": recording, "wording": current_wording(get_language() or "vi")}
     return render(request, "teleconsults/consent.html", context, status=422 if form.is_bound else 200)
 
@@ -268,6 +281,50 @@ def retry(request: SignedInRequest, public_id: str) -> HttpResponse:
     except RefusedError as refusal:
         messages.error(request, str(refusal))
     return redirect("teleconsults:prepare", public_id)
+
+
+# --- officers -------------------------------------------------------------------------------------------------------
+@member_required
+@permission_required("teleconsults.clear_recording", raise_exception=True)
+@require_safe
+def checks(request: MemberRequest) -> HttpResponse:
+    """What waits for this officer's eyes, oldest first."""
+    page = page_of(_to_check(request), by=("consent_at", "pk"), cursor=request.GET.get("page", ""))
+    return render(request, "teleconsults/checks.html", {"page": page})
+
+
+@member_required
+@permission_required("teleconsults.clear_recording", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def check(request: MemberRequest, public_id: str) -> HttpResponse:
+    recording = get_object_or_404(_to_check(request), public_id=public_id)
+    form = CheckForm(request.POST or None, initial={"film": recording.video.directory})
+    if form.is_valid():
+        facts = {name: form.cleaned_data[name] for name in ("film", "remark")}
+        try:
+            check_recording(recording, is_clear=form.is_clear, **facts, by=request.user)
+        except ReasonMissingError as refusal:
+            form.add_error("remark", str(refusal))
+        except RefusedError as refusal:
+            messages.error(request, str(refusal))
+            return redirect("teleconsults:check", public_id)
+        else:
+            messages.success(request, _("Thank you. The author is told."))
+            return redirect("teleconsults:checks")
+    context = {
+        "form": form,
+        "recording": recording,
+        "video": recording.video,
+        "playback": playback_for(recording.video, request.user),
+        "record": watch_record_for(request.user, recording.video),
+    }
+    return render(request, "teleconsults/check.html", context, status=422 if form.is_bound else 200)
+
+
+def _to_check(request: MemberRequest) -> RecordingQuerySet:
+    mine = Recording.objects.visible_to(request.user).awaiting_check().checkable_by(request.user)
+    return mine.for_watching()
 
 
 @login_required

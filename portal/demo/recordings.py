@@ -15,8 +15,9 @@ from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job
 from foundation.video.actions import receive_upload
 from portal.demo.content import MEDIA, NAMESPACE, read
-from teleconsults.actions import answer_consent, publish_recording, submit_recording
+from teleconsults.actions import answer_consent, check_recording, publish_recording, submit_recording
 from teleconsults.models import Recording
+from teleconsults.rules import FacilityApproval
 
 # One encode leaves a good part of two cores idle.
 ENCODES_AT_ONCE = 2
@@ -31,7 +32,8 @@ def load_recordings(users: dict[str, User]) -> dict[str, Recording]:
         while batch := [jobs.pop() for _job in list(jobs)]:
             with ThreadPoolExecutor(ENCODES_AT_ONCE) as pool:
                 list(pool.map(_run, batch))
-    return {text["slug"]: _published(recordings[text["slug"]], users[text["author"]]) for text in texts}
+    officer = users["deid-1"]
+    return {text["slug"]: _published(recordings[text["slug"]], users[text["author"]], officer) for text in texts}
 
 
 @contextmanager
@@ -54,10 +56,12 @@ def _handed_in(text: dict[str, Any], author: User) -> Recording:
     return Recording.objects.filter(public_id=public_id).first() or _hand_in(public_id, text, author)
 
 
-def _published(recording: Recording, author: User) -> Recording:
+def _published(recording: Recording, author: User, officer: User) -> Recording:
     recording.video.refresh_from_db()
-    if not recording.live and not recording.is_withdrawn and recording.video.is_ready:
-        answer_consent(recording, answer=Recording.Consent.NO_PATIENT, is_facility_approved=True, by=author)
+    if not recording.live and not recording.is_withdrawn and recording.video.is_whole:
+        approval = FacilityApproval(f"{author.full_name} (demo)", recording.held_on)
+        answer_consent(recording, answer=Recording.Consent.NO_PATIENT, approval=approval, by=author)
+        check_recording(recording, is_clear=True, film=recording.video.directory, by=officer)
         recording = publish_recording(recording, by=author)
     return recording
 

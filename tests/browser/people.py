@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, W
 from tests.processes import PortalStack
 
 SPECIALIST = "chuyen.gia@lientuyen.example"
+OFFICER = "can.bo.an.danh@lientuyen.example"
 EDITOR = "bien.tap@lientuyen.example"
 COORDINATOR = "dieu.phoi@lientuyen.example"
 CPD_ADMIN = "dao.tao@lientuyen.example"
@@ -34,6 +35,10 @@ specialist = UserFactory(
     email="{SPECIALIST}", full_name="Mẫu Thị Hạnh", language="vi", roles=[Role.MEMBER, Role.AUTHOR]
 )
 PractitionerFactory(user=specialist, facility=hub, title="BSCKII", verified=True)
+officer = UserFactory(
+    email="{OFFICER}", full_name="Mẫu Văn Kín", language="vi", roles=[Role.MEMBER, Role.DEID_OFFICER]
+)
+PractitionerFactory(user=officer, facility=hub, verified=True)
 UserFactory(email="{EDITOR}", full_name="Mẫu Văn Biên", language="vi", roles=[Role.EDITOR])
 CoordinatorFactory(email="{COORDINATOR}", full_name="Mẫu Thị Phối", language="vi", facilities=[district])
 issuer = CpdAdminFactory(email="{CPD_ADMIN}", full_name="Mẫu Văn Tạo", language="vi")

@@ -1,4 +1,4 @@
-"""The product's main job, done by its five people: from a recorded teleconsult to a certificate that anyone can check.
+"""The product's main job, done by its six people: from a recorded teleconsult to a certificate that anyone can check.
 
 `PORTAL_SCREENSHOTS=folder` keeps a picture of every step.
 """
@@ -17,6 +17,7 @@ from tests.browser.people import (
     DISTRICT,
     EDITOR,
     HUB,
+    OFFICER,
     SPECIALIST,
     Album,
     Watcher,
@@ -79,11 +80,13 @@ def test_from_a_recorded_teleconsult_to_a_certificate_that_anyone_can_check(staf
         watcher.watch(page.context)
         return page
 
-    specialist, editor, issuer, coordinator = (arrives(viewport=DESK) for _ in range(4))
+    specialist, officer, editor, issuer, coordinator = (arrives(viewport=DESK) for _ in range(5))
     doctor, doctors_desk = arrives(viewport=PHONE, has_touch=True), arrives(viewport=DESK)
     stranger = arrives(viewport=PHONE)
 
-    publish_a_recording(specialist, album)
+    hand_in_a_recording(specialist, album)
+    find_no_patient(officer, album)
+    publish_the_recording(specialist, album)
     compose_a_course(editor, tmp_path, album)
     confirm_the_hours(issuer, album)
 
@@ -102,7 +105,7 @@ def test_from_a_recorded_teleconsult_to_a_certificate_that_anyone_can_check(staf
 
 
 # --- The specialist of the hub --------------------------------------------------------------------------------------
-def publish_a_recording(page: Page, album: Album) -> None:
+def hand_in_a_recording(page: Page, album: Album) -> None:
     sign_in(page, SPECIALIST, PASSWORD)
     page.goto("/vi/teleconsults/upload/")
     page.locator("[name=title]").fill(RECORDING)
@@ -129,8 +132,30 @@ def publish_a_recording(page: Page, album: Album) -> None:
     expect(page.locator("[name=answer]:checked")).to_have_count(0)
     page.locator("[name=answer][value=no_patient]").check()
     page.locator("[name=is_facility_approved]").check()
+    page.locator("[name=approver]").fill("PGS.TS. Mẫu Văn Chủ, giám đốc")
+    page.locator("[name=approved_on]").fill("2026-03-06")
     album.take(page, "consent", whole=True)
     page.locator("main form button[type=submit]").click()
+    expect(page.locator("form[action$='/publish/']")).to_have_count(0)
+
+
+def find_no_patient(page: Page, album: Album) -> None:
+    sign_in(page, OFFICER, PASSWORD)
+    # It comes to the officers once every quality is there.
+    for _second in range(120):
+        page.goto("/vi/teleconsults/checks/")
+        if page.get_by_role("link", name=RECORDING).count():
+            break
+        page.wait_for_timeout(1000)
+    page.get_by_role("link", name=RECORDING).click()
+    page.locator("[name=verdict][value=clear]").check()
+    album.take(page, "officer-checks", whole=True)
+    page.locator("form[data-check] button[type=submit]").click()
+    expect(page.locator("main")).not_to_contain_text(RECORDING)
+
+
+def publish_the_recording(page: Page, album: Album) -> None:
+    page.reload()
     page.locator("form[action$='/publish/'] button").click()
     expect(page.locator("h1")).to_have_text(RECORDING)
     album.take(page, "recording-published")

@@ -35,6 +35,16 @@ class RecordingFactory(factory.django.DjangoModelFactory):
             consent_at=factory.LazyFunction(timezone.now),
             consent_by=factory.SelfAttribute("author"),
             is_facility_approved=True,
+            checked_by=factory.SubFactory(UserFactory),
+            checked_at=factory.LazyFunction(timezone.now),
+            checked_film=factory.SelfAttribute("video.directory"),
+        )
+        awaiting_check = factory.Trait(
+            consent=Recording.Consent.NO_PATIENT,
+            consent_version="2026-11",
+            consent_at=factory.LazyFunction(timezone.now),
+            consent_by=factory.SelfAttribute("author"),
+            is_facility_approved=True,
         )
 
 
@@ -46,6 +56,7 @@ def _of_author(world: World) -> Recording:
 
 
 SAMPLES = {
+    "teleconsults:check": lambda world: {"public_id": RecordingFactory(awaiting_check=True).public_id},
     **{
         f"teleconsults:{name}": lambda world: {"public_id": _of_author(world).public_id}
         for name in ("watch", "prepare", "edit", "consent", "publish", "retry", "withdraw")

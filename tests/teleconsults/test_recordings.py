@@ -1,6 +1,7 @@
 """Who may see a recording, and the author's way from a file to publication."""
 
 import datetime
+from dataclasses import asdict
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, Permission
@@ -20,17 +21,25 @@ from foundation.video.models import Video, WatchRecord
 from foundation.video.playback import may_play
 from teleconsults.actions import (
     ConsentMissingError,
+    GuardianMissingError,
+    NotCheckedError,
     NotPublishedError,
     NotReadyError,
+    NotToCheckError,
+    PublishedError,
+    WasAnsweredError,
     WithdrawnError,
     answer_consent,
     change_details,
+    check_may_delete,
+    check_recording,
     publish_recording,
     submit_recording,
     withdraw_recording,
 )
 from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
-from teleconsults.models import Recording, hubs_of
+from teleconsults.models import ConsentWording, Recording, hubs_of
+from teleconsults.rules import Agreement, FacilityApproval
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, SpecialtyFactory, UserFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.teleconsults import RecordingFactory
@@ -46,6 +55,16 @@ def member(**facts):
 
 def author_at_hub():
     return member(facility=FacilityFactory(hub=True), user=UserFactory(roles=[Role.AUTHOR]))
+
+
+APPROVAL = FacilityApproval("BS. Giám Đốc, director", datetime.date(2026, 3, 6))
+ADULT = Agreement("adult", "patient", datetime.date(2026, 3, 4), "paper")
+
+
+def officer():
+    user = UserFactory(roles=[Role.DEID_OFFICER])
+    load_roles()
+    return member(user=user)
 
 
 def reviewer():
@@ -210,29 +229,87 @@ def test_nothing_is_published_without_the_answer():
     draft = RecordingFactory()
     with pytest.raises(ConsentMissingError):
         publish_recording(draft, by=draft.author)
-    for answer, approved in (("", True), ("agreed", False), ("maybe", True)):
+    nobody = FacilityApproval(" ", APPROVAL.approved_on)
+    for answer, approval, agreement in (
+        ("", APPROVAL, None),
+        ("maybe", APPROVAL, ADULT),
+        ("agreed", APPROVAL, None),
+        ("agreed", nobody, ADULT),
+        ("no_patient", APPROVAL, ADULT),
+    ):
         with pytest.raises(ConsentMissingError):
-            answer_consent(draft, answer=answer, is_facility_approved=approved, by=draft.author)
+            answer_consent(draft, answer=answer, approval=approval, agreement=agreement, by=draft.author)
+    assert not draft.consents.exists()
 
 
-def test_the_answer_is_kept_with_who_when_and_which_wording():
+def test_the_answer_is_kept_with_who_when_how_and_which_wording():
     draft = RecordingFactory()
-    answer_consent(draft, answer="agreed", is_facility_approved=True, by=draft.author)
+    answer_consent(draft, answer="agreed", approval=APPROVAL, agreement=ADULT, by=draft.author)
     published = publish_recording(draft, by=draft.author)
     assert published.live
-    assert (published.consent, published.consent_by, published.consent_version) == (
-        "agreed",
-        draft.author,
-        CONSENT_VERSION,
-    )
-    assert published.consent_at <= timezone.now()
-    assert CONSENT_VERSION in CONSENT_TEXTS
-    assert set(CONSENT_TEXTS[CONSENT_VERSION]) == {"vi", "en"}
+    (given,) = draft.consents.all()
+    assert (given.given_by, given.patient, given.agreed_by, given.way) == (draft.author, "adult", "patient", "paper")
+    assert (given.facility, given.facility_approver) == (draft.hub, APPROVAL.approver)
+    assert given.given_at <= timezone.now()
+    assert given.wording.version == CONSENT_VERSION
+    assert set(given.wording.texts) == set(CONSENT_TEXTS[CONSENT_VERSION]) == {"vi", "en"}
+
+
+@pytest.mark.parametrize(
+    ("patient", "agreed_by", "is_enough"),
+    [
+        ("adult", "patient", True),
+        ("adult", "guardian", False),
+        ("represented", "guardian", True),
+        ("represented", "patient", False),
+        ("child_from_7", "both", True),
+        ("child_from_7", "guardian", False),
+        ("child_from_7", "patient", False),
+        ("child_under_7", "guardian", True),
+        ("child_under_7", "patient", False),
+        ("nobody", "both", False),
+    ],
+)
+def test_a_child_of_seven_and_the_guardian_agree(patient, agreed_by, is_enough):
+    draft = RecordingFactory()
+    agreement = Agreement(patient, agreed_by, datetime.date(2026, 3, 4), "recorded")
+    if is_enough:
+        assert answer_consent(
+            draft, answer="agreed", approval=APPROVAL, agreement=agreement, by=draft.author
+        ).is_cleared
+        return
+    with pytest.raises(GuardianMissingError):
+        answer_consent(draft, answer="agreed", approval=APPROVAL, agreement=agreement, by=draft.author)
+    facts = {"facility_approver": "x", "facility_approved_on": "2026-03-06", "given_by": draft.author}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        draft.consents.create(
+            answer="agreed", facility=draft.hub, wording=ConsentWording.in_force(), **asdict(agreement), **facts
+        )
+
+
+def test_what_was_answered_and_checked_is_never_changed_nor_deleted():
+    draft, judge = RecordingFactory(), officer()
+    answer_consent(draft, answer="no_patient", approval=APPROVAL, by=draft.author)
+    check_recording(draft, is_clear=True, film=draft.video.directory, by=judge)
+    rows = (draft.consents.get(), draft.checks.get(), ConsentWording.in_force())
+    for row in rows:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            row.save()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            type(row).objects.filter(pk=row.pk)._raw_delete("default")
+    with pytest.raises(WasAnsweredError):
+        check_may_delete([draft])
+
+
+def test_a_published_recording_is_not_answered_anew():
+    recording = RecordingFactory(published=True)
+    with pytest.raises(PublishedError):
+        answer_consent(recording, answer="no_patient", approval=APPROVAL, by=recording.author)
 
 
 def test_a_film_that_is_not_ready_is_not_published():
     draft = RecordingFactory(video__uploaded=True)
-    answer_consent(draft, answer="agreed", is_facility_approved=True, by=draft.author)
+    answer_consent(draft, answer="agreed", approval=APPROVAL, agreement=ADULT, by=draft.author)
     with pytest.raises(NotReadyError):
         publish_recording(draft, by=draft.author)
 
@@ -245,12 +322,22 @@ def test_a_film_that_is_not_ready_is_not_published():
         {"consent_at": None},
         {"consent_by": None},
         {"is_facility_approved": False},
+        {"checked_by": None},
+        {"checked_at": None},
+        {"checked_film": ""},
     ],
 )
-def test_the_database_refuses_to_publish_without_consent(missing):
+def test_the_database_refuses_to_publish_without_clearance(missing):
     recording = RecordingFactory(published=True)
     with pytest.raises(IntegrityError), transaction.atomic():
         Recording.objects.filter(pk=recording.pk).update(**missing)
+
+
+@pytest.mark.parametrize("person", ["author", "consent_by"])
+def test_the_database_refuses_a_check_by_the_same_person(person):
+    recording = RecordingFactory(published=True, consent_by=UserFactory())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Recording.objects.filter(pk=recording.pk).update(checked_by=getattr(recording, person))
 
 
 def test_nothing_is_ticked_beforehand_and_the_page_publishes_step_by_step(client):
@@ -260,11 +347,91 @@ def test_nothing_is_ticked_beforehand_and_the_page_publishes_step_by_step(client
     address = reverse("teleconsults:consent", args=[draft.public_id])
     assert "checked" not in client.get(address).content.decode()
     assert client.post(address, {"answer": "agreed"}).status_code == 422
-    assert client.post(address, {"answer": "agreed", "is_facility_approved": "on"}).status_code == 302
+    facility = {"is_facility_approved": "on", "approver": "BS. Giám Đốc", "approved_on": "2026-03-06"}
+    response = client.post(address, {"answer": "agreed", **facility})
+    assert set(response.context["form"].errors) == {"patient", "agreed_by", "agreed_on", "way"}
+    child = {"patient": "child_from_7", "agreed_by": "guardian", "agreed_on": "2026-03-04", "way": "paper"}
+    response = client.post(address, {"answer": "agreed", **facility, **child})
+    assert response.status_code == 422
+    assert "for a child of 7 or older the child and a guardian agree" in response.content.decode()
+    future = {"agreed_by": "both", "approved_on": "2999-01-01"}
+    assert client.post(address, {"answer": "agreed", **facility, **child, **future}).status_code == 422
+    assert client.post(address, {"answer": "agreed", **facility, **child, "agreed_by": "both"}).status_code == 302
     response = client.post(reverse("teleconsults:publish", args=[draft.public_id]), follow=True)
     assert "The recording is published" in response.content.decode()
     draft.refresh_from_db()
     assert draft.live
+
+
+# --- the officer ----------------------------------------------------------------------------------------------------
+def test_an_officer_checks_before_the_author_publishes(client):
+    author, judge = author_at_hub(), officer()
+    draft = RecordingFactory(author=author, title="Film with a question")
+    answer_consent(draft, answer="no_patient", approval=APPROVAL, by=author)
+    with pytest.raises(NotCheckedError):
+        publish_recording(draft, by=author)
+    (told,) = Notification.objects.filter(user=judge)
+    client.force_login(judge)
+    assert "Film with a question" in client.get(told.url).content.decode()
+    address = reverse("teleconsults:check", args=[draft.public_id])
+    page = client.get(address)
+    assert "<video" in page.content.decode()
+    facts = {"film": draft.video.directory, "verdict": "clear"}
+    assert client.post(address, {"film": facts["film"]}).status_code == 422
+    assert client.post(address, facts | {"film": "an/older"}, follow=True).redirect_chain
+    draft.refresh_from_db()
+    assert not draft.is_checked
+    client.post(address, facts)
+    assert Notification.objects.get(user=author).kind == "teleconsults.checked"
+    assert publish_recording(draft, by=author).live
+    assert client.get(address).status_code == 404
+
+
+def test_an_officer_sends_back_what_shows_a_patient(client):
+    author, judge = author_at_hub(), officer()
+    draft = RecordingFactory(author=author)
+    answer_consent(draft, answer="no_patient", approval=APPROVAL, by=author)
+    client.force_login(judge)
+    address = reverse("teleconsults:check", args=[draft.public_id])
+    back = {"film": draft.video.directory, "verdict": "back"}
+    assert client.post(address, back).status_code == 422
+    client.post(address, back | {"remark": "A name plate at minute 3."})
+    with pytest.raises(ConsentMissingError):
+        publish_recording(draft, by=author)
+    client.force_login(author)
+    prepare = reverse("teleconsults:prepare", args=[draft.public_id])
+    assert "A name plate at minute 3." in client.get(prepare).content.decode()
+
+
+def test_nobody_checks_the_own_film(client):
+    author = author_at_hub()
+    author.groups.add(Group.objects.get_or_create(name=Role.DEID_OFFICER)[0])
+    load_roles()
+    draft = RecordingFactory(author=author, awaiting_check=True)
+    client.force_login(author)
+    assert client.get(reverse("teleconsults:check", args=[draft.public_id])).status_code == 404
+    with pytest.raises(NotToCheckError):
+        check_recording(draft, is_clear=True, film=draft.video.directory, by=author)
+
+
+def test_officers_wait_until_every_quality_is_there():
+    draft = RecordingFactory(awaiting_check=True, video__is_provisional=True)
+    assert draft not in Recording.objects.awaiting_check()
+
+
+def test_a_new_film_or_a_new_answer_voids_the_check():
+    draft, judge = RecordingFactory(awaiting_check=True), officer()
+    check_recording(draft, is_clear=True, film=draft.video.directory, by=judge)
+    draft.refresh_from_db()
+    Video.objects.filter(pk=draft.video_id).update(directory=f"{draft.video.public_id}/fedcba9876543210")
+    with pytest.raises(NotCheckedError):
+        publish_recording(draft, by=draft.author)
+    assert draft in Recording.objects.awaiting_check().checkable_by(judge)
+    draft.video.refresh_from_db()
+    check_recording(draft, is_clear=True, film=draft.video.directory, by=judge)
+    answer_consent(draft, answer="no_patient", approval=APPROVAL, by=draft.author)
+    with pytest.raises(NotCheckedError):
+        publish_recording(draft, by=draft.author)
 
 
 def test_withdrawing_takes_it_down_for_good(client):
