@@ -71,7 +71,9 @@ def rendition(
 ) -> HttpResponseBase:
     """One file of one version: for the person it was signed for, until it expires, of the kinds we make."""
     directory = f"{video_id}/{version}"
-    if not is_signed(signature, directory, user_id=user_id, expires=expires) or request.user.pk != user_id:
+    if not request.user.is_authenticated or request.user.pk != user_id:
+        raise PermissionDenied
+    if not is_signed(signature, directory, user=request.user, expires=expires):
         raise PermissionDenied
     if expires < time.time():
         # The player reads the status and asks for a fresh address; who opened the address itself reads the words.

@@ -73,7 +73,7 @@ from foundation.accounts.models import User
 from foundation.video.playback import signed_prefix
 from teleconsults.models import Recording
 film = Recording.objects.get(public_id="{FILM}").video
-print(signed_prefix(film.directory, user_id=User.objects.get(email="{VIEWER}").pk, expires=1_700_000_000))
+print(signed_prefix(film.directory, user=User.objects.get(email="{VIEWER}"), expires=1_700_000_000))
 """
 # Notes the second at which the film began to play, each time.
 NOTE_STARTS = """() => {

@@ -1,6 +1,7 @@
 """What production is made of: compose.yaml, Dockerfile and nginx's configuration, as far as no Docker is needed."""
 
 import http.server
+import io
 import re
 import shutil
 import socket
@@ -14,7 +15,10 @@ from typing import Any
 
 import pytest
 import yaml
+from django.core.management import call_command
 
+from foundation.accounts.models import User
+from foundation.video.playback import signed_prefix, watcher_key
 from portal.settings import ENV
 
 pytestmark = pytest.mark.once
@@ -171,6 +175,18 @@ def test_versions_agree_with_the_lock_files():
 
 
 # --- nginx ------------------------------------------------------------------------------------------------------------
+FILM, OTHER_FILM = f"{'a' * 32}/{'1' * 16}", f"{'b' * 32}/{'2' * 16}"
+FILM_BYTES = bytes(range(200))
+# As far as a signature goes; no row is needed.
+WATCHER, OTHER = User(pk=7, password="one"), User(pk=8, password="two")
+
+
+def _film_key() -> bytes:
+    printed = io.StringIO()
+    call_command("film_key", stdout=printed)
+    return printed.getvalue().encode()
+
+
 class Portal(http.server.BaseHTTPRequestHandler):
     """Stands for the portal: hands videos over to nginx, and tells what it was asked."""
 
@@ -216,6 +232,10 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         "srv/static/only.1.js": b"let a",
         "srv/static/font.1.woff2": b"font",
         "var/clean/video/a/1080.mp4": bytes(range(200)),
+        f"var/clean/video/{FILM}/240.m4s": FILM_BYTES,
+        f"var/clean/video/{FILM}/master.m3u8": b"#EXTM3U",
+        f"var/clean/video/{OTHER_FILM}/240.m4s": b"another film",
+        "film_key": _film_key(),
         "var/media/images/a.webp": b"picture",
         "var/media/documents/a.pdf": b"private",
     }.items():
@@ -243,6 +263,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         "/dev/stdout": f"{folder}/access.log",
         "/etc/nginx/pages.conf": f"{folder}/pages.conf",
         "/etc/nginx/tls": str(folder),
+        "/run/secrets/film_key": f"{folder}/film_key",
     }
     version = subprocess.run([NGINX, "-v"], capture_output=True, text=True, check=True).stderr
     if tuple(map(int, re.findall(r"\d+", version)[:2])) < (1, 25):
@@ -329,8 +350,62 @@ def test_nginx_sends_static_files_that_have_no_compressed_twin(nginx):
     assert _get(nginx, "/static/none.css", Accept_Encoding="br")[0].status == 404
 
 
+def _film(user: User = WATCHER, directory: str = FILM, *, for_s: float = 60) -> str:
+    return signed_prefix(directory, user=user, expires=int(time.time() + for_s))
+
+
+def _cookie(user: User = WATCHER) -> str:
+    return f"watcher={watcher_key(user)}"
+
+
+def test_nginx_sends_a_film_to_whom_it_was_signed_for_without_asking_the_portal(nginx):
+    response, body = _get(nginx, f"{_film()}240.m4s", Cookie=_cookie())
+    assert (response.status, body) == (200, FILM_BYTES)
+    assert response.headers["Content-Type"] == "video/iso.segment"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cache-Control"] == "private, max-age=86400, immutable"
+    response, body = _get(nginx, f"{_film()}240.m4s", Cookie=_cookie(), Range="bytes=-5")
+    assert (response.status, body) == (206, FILM_BYTES[-5:])
+    assert _get(nginx, f"{_film()}240.m4s", Cookie=_cookie(), Range="bytes=999-")[0].status == 416
+    response, _ = _get(nginx, f"{_film()}master.m3u8", Cookie=_cookie())
+    assert response.headers["Content-Type"] == "application/vnd.apple.mpegurl"
+
+
+def test_nginx_refuses_addresses_of_others_and_old_ones(nginx):
+    assert _get(nginx, f"{_film(OTHER)}240.m4s", Cookie=_cookie())[0].status == 403
+    assert _get(nginx, f"{_film()}240.m4s", Cookie=_cookie(OTHER))[0].status == 403
+    assert _get(nginx, f"{_film(for_s=-5)}240.m4s", Cookie=_cookie())[0].status == 410
+
+
+def test_nginx_refuses_a_changed_address(nginx):
+    right = f"{_film()}240.m4s"
+    directory, version = FILM.split("/")
+    changed = [
+        right.replace(FILM, OTHER_FILM),
+        right.replace("/7/", "/8/"),
+        right.replace("/v/1", "/v/2"),
+        right.replace("240.m4s", f"../../{OTHER_FILM}/240.m4s"),
+        right.replace("240.m4s", f"%2e%2e/%2e%2e/{OTHER_FILM}/240.m4s"),
+        right.replace("240.m4s", f"..%2f..%2f{OTHER_FILM}/240.m4s"),
+        right.replace(FILM, f"{directory}%2f{version}"),
+        right.replace(FILM, f"{OTHER_FILM}/../../{FILM}"),
+        right.replace("240.m4s", "./240.m4s"),
+        right.replace("240.m4s", "/240.m4s"),
+        right.replace("240.m4s", "%3240.m4s"),
+        right.replace("240.m4s", ""),
+        right.replace("240.m4s", "240.html"),
+        right.replace(_film(), "/v/"),
+        f"/v/../protected/video/{FILM}/240.m4s",
+    ]
+    for address in changed:
+        response, body = _get(nginx, address, Cookie=_cookie())
+        assert response.status in {400, 403, 404}, address
+        assert FILM_BYTES not in body
+
+
 def test_nginx_sends_a_part_of_a_video_after_the_portal_said_yes(nginx):
-    response, body = _get(nginx, "/v/signed/1080.mp4", Range="bytes=10-19")
+    """To a browser without the cookie: the portal knows it by its session."""
+    response, body = _get(nginx, f"{_film()}240.m4s", Range="bytes=10-19")
     assert (response.status, body) == (206, bytes(range(10, 20)))
     assert response.headers["Content-Range"] == "bytes 10-19/200"
     assert response.headers["Cache-Control"] == "private, max-age=86400, immutable"
@@ -345,6 +420,7 @@ def test_nginx_gives_no_file_without_the_portal(nginx):
 
 def test_nginx_logs_no_secret_of_an_address(nginx, tmp_path_factory):
     secret = "a1b2-secret"
+    _get(nginx, f"{_film()}240.m4s", Cookie=_cookie())
     cut = ["/vi/account/password/reset/key/", "/en/account/confirm-email/", "/c/", "/vi/check/", "/v/"]
     for path in cut:
         _get(nginx, f"{path}{secret}/more")
@@ -357,7 +433,8 @@ def test_nginx_logs_no_secret_of_an_address(nginx, tmp_path_factory):
         time.sleep(0.05)
     assert '"GET /vi/courses/dengue/" 200' in lines
     assert secret not in lines
-    for path in [path for path in cut if path != "/v/"]:  # what the portal hands over is logged as its file
+    assert "/7/" not in lines
+    for path in [path for path in cut if path != "/v/"]:  # what is below it and no address is refused
         assert f'"GET {path}-" 200' in lines
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.urls import reverse
 
-from foundation.video.playback import playback_for, signed_prefix
+from foundation.video.playback import playback_for, signed_prefix, watcher_key
 from foundation.video.ranges import ByteRange, UnsatisfiableError, is_servable, range_of
 from tests.factories.accounts import UserFactory
 from tests.factories.video import VideoFactory
@@ -33,7 +34,7 @@ def video(user):
 
 @pytest.fixture
 def prefix(video, user):
-    return signed_prefix(video.directory, user_id=user.pk, expires=int(time.time()) + 60)
+    return signed_prefix(video.directory, user=user, expires=int(time.time()) + 60)
 
 
 def content(response) -> bytes:
@@ -112,8 +113,27 @@ def test_an_address_is_for_one_person(client, prefix):
     assert client.get(f"{prefix}240.m4s").status_code == 403
 
 
+def test_an_address_ends_with_the_password(client, prefix, user):
+    user.set_password("another one, quite long")
+    user.save()
+    client.force_login(user)
+    assert client.get(f"{prefix}240.m4s").status_code == 403
+
+
+def test_who_signs_in_gets_the_cookie_that_nginx_asks_for_and_loses_it_again(client, user):
+    for person in (user, UserFactory()):  # the second one in the same browser, without signing out
+        client.force_login(person)
+        answer = client.get(reverse("home:dashboard"))
+        assert answer.cookies["watcher"].value == watcher_key(person)
+        assert answer.cookies["watcher"]["httponly"]
+        assert "watcher" not in client.get(reverse("home:dashboard")).cookies
+    client.logout()
+    client.cookies["watcher"] = watcher_key(user)
+    assert client.get(reverse("account_login")).cookies["watcher"]["max-age"] == 0
+
+
 def test_an_address_expires(client, video, user):
-    old = signed_prefix(video.directory, user_id=user.pk, expires=int(time.time()) - 1)
+    old = signed_prefix(video.directory, user=user, expires=int(time.time()) - 1)
     assert client.get(f"{old}240.m4s").status_code == 410
 
 
@@ -122,10 +142,14 @@ def test_a_changed_address_is_refused(client, video, user, prefix):
     changed = [
         prefix.replace(video.directory, other.directory),
         prefix.replace(f"/{user.pk}/", f"/{user.pk + 1}/"),
-        signed_prefix(video.directory, user_id=user.pk, expires=int(time.time()) + 60).replace("/v/", "/v/9"),
+        signed_prefix(video.directory, user=user, expires=int(time.time()) + 60).replace("/v/", "/v/9"),
+        prefix.replace(video.directory, f"{video.directory}/../../{other.directory}"),
+        prefix.replace(video.directory, f"{video.directory}/%2e%2e/%2e%2e/{other.directory}"),
+        prefix.replace(video.directory, f"..%2f{other.directory}"),
+        prefix.replace(video.directory, other.directory.replace("/", "%2f")),
     ]
     for address in changed:
-        assert client.get(f"{address}240.m4s").status_code == 403
+        assert client.get(f"{address}240.m4s", follow=True).status_code in {403, 404}
 
 
 @pytest.mark.parametrize(
