@@ -33,7 +33,7 @@ class TeleconsultsConfig(AppConfig):
         erasers.register(erasure.erase)
         places.register(Place("teleconsults:library", _("Teleconsults"), "video", 20))
         grant(Role.AUTHOR, "teleconsults.add_recording")
-        grant(Role.EDITOR, "teleconsults.view_recording")
+        grant(Role.EDITOR, "teleconsults.view_recording", "teleconsults.add_programme", "teleconsults.change_programme")
         for officer in (Role.DEID_OFFICER, Role.SPECIALTY_REVIEWER):
             grant(officer, "teleconsults.view_recording", "teleconsults.review_recording")
         grant(Role.DEID_OFFICER, "teleconsults.clear_recording")

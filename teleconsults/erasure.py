@@ -15,6 +15,7 @@ def export(user: User) -> tuple[str, dict[str, Any]]:
                 "title": recording.title,
                 "held_on": recording.held_on.isoformat(),
                 "hub": str(recording.hub),
+                "chair": recording.chair,
                 "presenters": recording.presenters,
                 "summary": recording.summary,
                 "file_name": recording.video.original_name,
@@ -31,6 +32,7 @@ def export(user: User) -> tuple[str, dict[str, Any]]:
 def erase(user: User) -> None:
     """Teaching stays, the name goes: the account behind `author` is emptied by its own room."""
     for recording in Recording.objects.by(user):
-        if user.full_name and user.full_name in recording.presenters:
+        if user.full_name and user.full_name in f"{recording.chair}\n{recording.presenters}":
+            recording.chair = recording.chair.replace(user.full_name, "—")
             recording.presenters = recording.presenters.replace(user.full_name, "—")
-            recording.save(update_fields=["presenters"])
+            recording.save(update_fields=["chair", "presenters"])

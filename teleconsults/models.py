@@ -12,12 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
-from foundation.accounts.models import Facility, Specialty, User
+from foundation.accounts.models import Facility, NamedInBothLanguages, Specialty, User
 from foundation.video.models import Video, WatchRecord
 from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
 
 # What an author may say anew about a session; the tags stand in a table of their own.
-DETAILS = ["title", "held_on", "hub", "specialty", "presenters", "summary"]
+DETAILS = ["title", "held_on", "hub", "programme", "specialty", "chair", "presenters", "summary"]
+
+# Up to this many seconds a session is short, up to the next medium, beyond it long.
+SHORT_S, MEDIUM_S = 15 * 60, 45 * 60
 
 
 def new_public_id() -> str:
@@ -61,10 +64,31 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         """One's own; any for those who guard patients' privacy."""
         return self if user.has_perm("teleconsults.withdraw_recording") else self.filter(author=user)
 
-    def matching(self, *, specialty: str = "", hub: str = "") -> Self:
-        """Of one specialty, of one hub, by slug; an empty one means all."""
-        found = self.filter(specialty__slug=specialty) if specialty else self
-        return found.filter(hub__slug=hub) if hub else found
+    def matching(self, *, programme: str = "", specialty: str = "", hub: str = "", length: str = "") -> Self:
+        """Of one programme, specialty and hub, by slug, and of one length; an empty one means all."""
+        slugs = {"programme__slug": programme, "specialty__slug": specialty, "hub__slug": hub}
+        found = self.filter(**{name: slug for name, slug in slugs.items() if slug})
+        match length:
+            case "short":
+                return found.filter(video__duration_s__lte=SHORT_S)
+            case "medium":
+                return found.filter(video__duration_s__gt=SHORT_S, video__duration_s__lte=MEDIUM_S)
+            case "long":
+                return found.filter(video__duration_s__gt=MEDIUM_S)
+        return found
+
+    def earlier_than(self, recording: "Recording") -> Self:
+        """Of the same programme, held before it, the nearest first; none without a programme."""
+        is_before = models.Q(held_on__lt=recording.held_on) | models.Q(held_on=recording.held_on, pk__lt=recording.pk)
+        return self._of_series(recording).filter(is_before).order_by("-held_on", "-pk")
+
+    def later_than(self, recording: "Recording") -> Self:
+        """Of the same programme, held after it, the nearest first; none without a programme."""
+        is_after = models.Q(held_on__gt=recording.held_on) | models.Q(held_on=recording.held_on, pk__gt=recording.pk)
+        return self._of_series(recording).filter(is_after).order_by("held_on", "pk")
+
+    def _of_series(self, recording: "Recording") -> Self:
+        return self.filter(programme=recording.programme_id) if recording.programme_id else self.none()
 
     def by(self, author: User) -> Self:
         """One author's recordings, newest upload first, with what their list shows."""
@@ -112,13 +136,25 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
 
     def for_watching(self) -> Self:
         """One page's worth: people, places and tags."""
-        return self.select_related("video", "hub", "specialty", "author").prefetch_related("tags")
+        return self.select_related("video", "hub", "specialty", "author", "programme").prefetch_related("tags")
+
+
+class Programme(NamedInBothLanguages):
+    """A series of sessions that a hub holds again and again, in the order in which the library offers them."""
+
+    slug = models.SlugField(_("short name in addresses"), unique=True)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        verbose_name = _("programme")
+        verbose_name_plural = _("programmes")
+        ordering = ["order", "name_vi", "pk"]
 
 
 class Recording(models.Model):
     """The video of one teleconsult, with its people and the answer to the consent question.
 
-    Personal data: author, presenters, who answered for consent (see docs/privacy.md).
+    Personal data: author, chair, presenters, who answered for consent (see docs/privacy.md).
     """
 
     class Consent(models.TextChoices):
@@ -130,6 +166,25 @@ class Recording(models.Model):
     title = models.CharField(_("title"), max_length=200)
     held_on = models.DateField(_("day of the session"))
     hub = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="recordings", verbose_name=_("hub"))
+    programme = models.ForeignKey(
+        Programme,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="recordings",
+        verbose_name=_("programme"),
+        help_text=_("The series that this session belongs to, if any."),
+    )
+    sites = models.ManyToManyField(
+        Facility,
+        blank=True,
+        related_name="+",
+        verbose_name=_("facilities that asked"),
+        help_text=_("Who brought cases."),
+    )
+    chair = models.CharField(
+        _("chair"), max_length=120, blank=True, help_text=_("Who led the session, as they wish to be named.")
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="recordings", verbose_name=_("author")
     )

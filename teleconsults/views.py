@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -39,9 +40,10 @@ from teleconsults.actions import (
 )
 from teleconsults.consent import current_wording
 from teleconsults.forms import CheckForm, ConsentForm, DetailsForm, UploadForm, WithdrawForm
-from teleconsults.models import Recording, RecordingQuerySet, hubs_of
+from teleconsults.models import Programme, Recording, RecordingQuerySet, hubs_of
 
 PAGE_SIZE = 24
+FILTERS = ("programme", "specialty", "hub", "length", "watched")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,12 @@ class Card:
 @member_required
 @require_safe
 def library(request: MemberRequest) -> HttpResponse:
-    chosen = {name: request.GET.get(name, "") for name in ("specialty", "hub")}
-    recordings = Recording.objects.visible_to(request.user).published().matching(**chosen).for_library(request.user)
+    chosen = {name: request.GET.get(name, "") for name in FILTERS}
+    matching = {name: value for name, value in chosen.items() if name != "watched"}
+    recordings = Recording.objects.visible_to(request.user).published().matching(**matching)
+    if chosen["watched"] == "no":
+        recordings = recordings.not_begun_by(request.user)
+    recordings = recordings.for_library(request.user)
     page = page_of(recordings, by=("-held_on", "-pk"), cursor=request.GET.get("page", ""), size=PAGE_SIZE)
     context = {
         "page": page,
@@ -78,29 +84,39 @@ def _card(recording: Recording, user: User) -> Card:
 
 def _filters(chosen: dict[str, str]) -> list[dict[str, Any]]:
     published = Recording.objects.published()
-    filters = [
-        _filter(_("Specialty"), "specialty", Specialty.objects.filter(pk__in=published.values("specialty")), chosen),
-        _filter(_("Hub"), "hub", Facility.objects.filter(pk__in=published.values("hub")), chosen),
+    offered = [
+        (_("Programme"), "programme", Programme.objects.filter(pk__in=published.values("programme"))),
+        (_("Specialty"), "specialty", Specialty.objects.filter(pk__in=published.values("specialty"))),
+        (_("Hub"), "hub", Facility.objects.filter(pk__in=published.values("hub"))),
     ]
-    # A choice between all and the only one is none.
-    return [offered for offered in filters if len(offered["options"]) > 2]
+    filters = [_filter(label, name, [(row.slug, row.name) for row in rows], chosen) for label, name, rows in offered]
+    lengths = [("short", _("up to 15 min")), ("medium", _("15 to 45 min")), ("long", _("over 45 min"))]
+    return [
+        # A choice between all and the only one is none.
+        *(offer for offer in filters if len(offer["options"]) > 2),
+        _filter(_("Length"), "length", lengths, chosen),
+        _filter(_("Watched"), "watched", [("no", _("Not yet watched"))], chosen),
+    ]
 
 
-def _filter(label: str, name: str, rows: Any, chosen: dict[str, str]) -> dict[str, Any]:
-    """Links of one filter, each keeping the other filter; `rows` are of a model with a name and a slug."""
+def _filter(label: str, name: str, choices: list[tuple[str, str]], chosen: dict[str, str]) -> dict[str, Any]:
+    """Links of one filter, each keeping the other filters; `choices` are values for the address, and words."""
     others = {other: value for other, value in chosen.items() if other != name and value}
-    options = [("", _("All")), *((row.slug, row.name) for row in rows)]
     return {
         "label": label,
         "options": [
-            {"url": _query(others | ({name: slug} if slug else {})), "label": text, "is_current": chosen[name] == slug}
-            for slug, text in options
+            {
+                "url": _query(others | ({name: value} if value else {})),
+                "label": text,
+                "is_current": chosen[name] == value,
+            }
+            for value, text in [("", _("All")), *choices]
         ],
     }
 
 
 def _query(values: dict[str, str]) -> str:
-    return "?" + "&".join(f"{name}={value}" for name, value in values.items())
+    return f"?{urlencode(values)}"
 
 
 @login_required
@@ -113,11 +129,14 @@ def watch(request: SignedInRequest, public_id: str) -> HttpResponse:
     if recording is None:
         withdrawn = Recording.objects.withdrawn().filter(public_id=public_id)
         return _tombstone(request) if withdrawn.by(request.user).exists() else _missing(request, public_id)
+    shown = Recording.objects.visible_to(request.user).published()
     context = {
         "recording": recording,
         "video": recording.video,
         "playback": playback_for(recording.video, request.user),
         "record": watch_record_for(request.user, recording.video),
+        "earlier": shown.earlier_than(recording).first(),
+        "later": shown.later_than(recording).first(),
         "is_own": recording.author_id == request.user.pk,
         "may_withdraw": recording.live and request.user.has_perm("teleconsults.withdraw_recording"),
     }

@@ -31,7 +31,7 @@ from wagtail.snippets.views.snippets import (
 
 from foundation.kernel.errors import RefusedError
 from teleconsults.actions import WithdrawnError, check_may_delete
-from teleconsults.models import Recording, RecordingQuerySet
+from teleconsults.models import Programme, Recording, RecordingQuerySet
 
 
 @hooks.register("register_log_actions")
@@ -168,10 +168,24 @@ class RecordingViewSet(SnippetViewSet):
     history_view_class = OpenHistoryView
     inspect_view_class = OpenInspectView
     chooser_viewset_class = RecordingChooserViewSet
-    panels = [FieldPanel(name) for name in ("title", "held_on", "specialty", "presenters", "summary", "tags")]
+    panels = [
+        FieldPanel(name)
+        for name in ("title", "held_on", "programme", "sites", "specialty", "chair", "presenters", "summary", "tags")
+    ]
 
     def get_queryset(self, request: object) -> RecordingQuerySet:  # noqa: ARG002  # the signature is Wagtail's
         return Recording.objects.published().select_related("hub", "specialty").newest_first()
 
 
+class ProgrammeViewSet(SnippetViewSet):
+    """The series of the network; editors name and order them."""
+
+    model = Programme
+    icon = "list-ol"
+    list_display = ["name_vi", "name_en", "order"]
+    ordering = ["order", "name_vi"]
+    panels = [FieldPanel(name) for name in ("name_vi", "name_en", "slug", "order")]
+
+
 register_snippet(RecordingViewSet)
+register_snippet(ProgrammeViewSet)

@@ -16,7 +16,7 @@ from foundation.jobs.runner import run_job
 from foundation.video.actions import receive_upload
 from portal.demo.content import MEDIA, NAMESPACE, read
 from teleconsults.actions import answer_consent, check_recording, publish_recording, submit_recording
-from teleconsults.models import Recording
+from teleconsults.models import Programme, Recording
 from teleconsults.rules import FacilityApproval
 
 # One encode leaves a good part of two cores idle.
@@ -26,6 +26,7 @@ ENCODES_AT_ONCE = 2
 def load_recordings(users: dict[str, User]) -> dict[str, Recording]:
     """All recordings by slug, published; one whose film could not be prepared waits with its author."""
     texts = read("recordings")["recordings"]
+    _load_programmes()
     with _work_put_off() as jobs:
         recordings = {text["slug"]: _handed_in(text, users[text["author"]]) for text in texts}
         # The examination of a film leaves its encode in the list.
@@ -34,6 +35,12 @@ def load_recordings(users: dict[str, User]) -> dict[str, Recording]:
                 list(pool.map(_run, batch))
     officer = users["deid-1"]
     return {text["slug"]: _published(recordings[text["slug"]], users[text["author"]], officer) for text in texts}
+
+
+def _load_programmes() -> None:
+    for order, text in enumerate(read("facilities")["programmes"]):
+        names = {"name_vi": text["title"], "name_en": text["title_en"], "order": order}
+        Programme.objects.update_or_create(slug=text["slug"], defaults=names)
 
 
 @contextmanager
@@ -74,8 +81,11 @@ def _hand_in(public_id: str, text: dict[str, Any], author: User) -> Recording:
         title=text["title"],
         held_on=text["held_on"],
         hub=Facility.objects.get(slug=text["hub"]),
+        programme=Programme.objects.filter(slug=text["programme"]).first(),
         specialty=Specialty.objects.get(slug=text["specialty"]),
         presenters=", ".join(text["presenters"])[:300],
         summary="\n\n".join([text["summary"], *(f"• {point}" for point in text["key_points"])]),
     )
-    return submit_recording(draft, video=video, tags=text["tags"], by=author)
+    recording = submit_recording(draft, video=video, tags=text["tags"], by=author)
+    recording.sites.set(Facility.objects.filter(slug__in=text["sites"]))
+    return recording

@@ -5,9 +5,20 @@ import datetime
 import factory
 from django.utils import timezone
 
-from teleconsults.models import Recording
+from teleconsults.models import Programme, Recording
 from tests.factories.accounts import FacilityFactory, SpecialtyFactory, UserFactory, World
 from tests.factories.video import VideoFactory
+
+
+class ProgrammeFactory(factory.django.DjangoModelFactory):
+    """A series of sessions."""
+
+    class Meta:
+        model = Programme
+
+    slug = factory.Sequence(lambda n: f"programme-{n}")
+    name_vi = factory.Sequence(lambda n: f"Chương trình {n}")
+    name_en = factory.Sequence(lambda n: f"Programme {n}")
 
 
 class RecordingFactory(factory.django.DjangoModelFactory):

@@ -38,11 +38,11 @@ from teleconsults.actions import (
     withdraw_recording,
 )
 from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
-from teleconsults.models import ConsentWording, Recording, hubs_of
+from teleconsults.models import ConsentWording, Programme, Recording, hubs_of
 from teleconsults.rules import Agreement, FacilityApproval
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, SpecialtyFactory, UserFactory
 from tests.factories.jobs import JobFactory
-from tests.factories.teleconsults import RecordingFactory
+from tests.factories.teleconsults import ProgrammeFactory, RecordingFactory
 from tests.factories.video import VideoFactory
 from tests.video.conftest import *  # noqa: F403  # its clips
 
@@ -155,6 +155,65 @@ def test_the_library_shows_my_progress_and_filters_by_links(client):
     assert other.title in page
     assert one.title not in page
     assert f"?specialty=surgery&amp;hub={one.hub.slug}" in page
+
+
+def titles(client, **filters):
+    return {card.recording.title for card in client.get(reverse("teleconsults:library"), filters).context["cards"]}
+
+
+def test_the_library_by_programme_length_and_what_i_have_not_watched(client):
+    reader = member()
+    client.force_login(reader)
+    series = ProgrammeFactory()
+    RecordingFactory(published=True, title="short", video__duration_s=900.0, programme=series)
+    RecordingFactory(published=True, title="medium", video__duration_s=901.0)
+    seen = RecordingFactory(published=True, title="long", video__duration_s=2701.0)
+    RecordingFactory(programme=series, title="a draft")
+    WatchRecord.objects.create(user=reader, video=seen.video, seconds_watched=3)
+    WatchRecord.objects.create(user=member(), video=RecordingFactory(published=True, title="other's").video)
+    assert titles(client, programme=series.slug) == {"short"}
+    assert titles(client, length="short") == {"short"}
+    assert titles(client, length="medium") == {"medium"}
+    assert titles(client, length="long") == {"long", "other's"}
+    assert titles(client, watched="no") == {"short", "medium", "other's"}
+    assert titles(client, length="long", watched="no") == {"other's"}
+    assert titles(client, length="nonsense") == {"short", "medium", "long", "other's"}
+    page = client.get(reverse("teleconsults:library"), {"length": "long"}).content.decode()
+    assert "?length=long&amp;watched=no" in page
+    assert "40 % watched" not in page
+
+
+def test_the_watch_page_leads_through_the_series(client):
+    series, other = ProgrammeFactory(), ProgrammeFactory()
+    day = datetime.date(2026, 3, 5)
+    first, second, third = (
+        RecordingFactory(published=True, programme=series, held_on=held_on, title=title)
+        for held_on, title in ((day, "Part one"), (day, "Part two"), (datetime.date(2026, 4, 1), "Part three"))
+    )
+    RecordingFactory(programme=series, held_on=day, title="Unpublished part")
+    alone = RecordingFactory(published=True, programme=other, held_on=day, title="Elsewhere")
+    client.force_login(member())
+
+    def neighbours(recording):
+        context = client.get(recording.get_absolute_url()).context
+        return context["earlier"], context["later"]
+
+    assert neighbours(first) == (None, second)
+    assert neighbours(second) == (first, third)
+    assert neighbours(third) == (second, None)
+    assert neighbours(alone) == neighbours(RecordingFactory(published=True)) == (None, None)
+    page = client.get(second.get_absolute_url()).content.decode()
+    assert 'rel="prev"' in page
+    assert "Part three" in page
+
+
+def test_an_editor_names_programmes(client):
+    load_roles()
+    client.force_login(UserFactory(roles=[Role.EDITOR]))
+    address = reverse("wagtailsnippets_teleconsults_programme:add")
+    facts = {"name_vi": "Hội chẩn đột quỵ", "name_en": "Stroke", "slug": "stroke", "order": "1"}
+    assert client.post(address, facts).status_code == 302
+    assert Programme.objects.get().slug == "stroke"
 
 
 def test_more_recordings_cost_no_more_queries(client, count_queries):
@@ -623,7 +682,9 @@ def test_an_upload_needs_the_token_of_the_form(small_clip, empty_storages):
 def test_a_person_gets_a_copy_and_is_forgotten():
     author = author_at_hub()
     name = author.full_name
-    recording = RecordingFactory(author=author, published=True, presenters=f"BS. {name}, ThS. Lê Mẫu")
+    recording = RecordingFactory(
+        author=author, published=True, chair=f"BS. {name}", presenters=f"BS. {name}, ThS. Lê Mẫu"
+    )
     WatchRecord.objects.create(user=author, video=recording.video, seconds_watched=7)
     copy = dict(export(author) for export in exporters)
     assert copy["teleconsults"]["recordings"][0]["title"] == recording.title
@@ -632,6 +693,7 @@ def test_a_person_gets_a_copy_and_is_forgotten():
         erase(author)
     recording.refresh_from_db()
     assert name not in recording.presenters
+    assert name not in recording.chair
     assert recording.live
     assert not WatchRecord.objects.exists()
     assert not Video.objects.get().original_name
