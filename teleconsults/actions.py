@@ -104,6 +104,14 @@ def submit_recording(draft: Recording, *, video: Video, tags: Sequence[str] = ()
 
 
 @transaction.atomic
+def submit_arrived(draft: Recording, *, video: Video, tags: Sequence[str] = (), by: User) -> Recording:
+    """As `submit_recording`, for a film that came piece by piece; asked twice, it is the same recording."""
+    Video.objects.select_for_update().get(pk=video.pk)
+    there_is = Recording.objects.filter(video=video).first()
+    return there_is or submit_recording(draft, video=video, tags=tags, by=by)
+
+
+@transaction.atomic
 def change_details(recording: Recording, *, tags: Sequence[str], by: User) -> Recording:
     """Keep changed words about a session, and nothing else that `recording` may hold. Raises WithdrawnError."""
     if _locked(recording).is_withdrawn:

@@ -21,13 +21,14 @@ class TeleconsultsConfig(AppConfig):
         from foundation.kernel.erasure import erasers, exporters
         from foundation.kernel.navigation import Place, desks, places
         from foundation.kernel.roles import Role, grant
-        from foundation.video.listeners import settled_listeners
+        from foundation.video.listeners import senders, settled_listeners
         from foundation.video.playback import closures, viewers
         from teleconsults import actions, erasure
-        from teleconsults.models import is_taken_down, may_play
+        from teleconsults.models import is_taken_down, may_play, may_send
 
         viewers.register(may_play)
         closures.register(is_taken_down)
+        senders.register(may_send)
         settled_listeners.register(actions.tell_author)
         exporters.register(erasure.export)
         erasers.register(erasure.erase)

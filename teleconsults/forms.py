@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,15 @@ from teleconsults.models import DETAILS, Consent, Recording
 from teleconsults.rules import Agreement, FacilityApproval
 
 ACCEPT = "video/*,audio/*,.mkv,.mts,.m2ts,.ts,.flv,.wmv"
+
+
+def data_of(typed: dict[str, list[str]], *, kept: Video) -> QueryDict:
+    """What the form was, with the film that has arrived since."""
+    data = QueryDict(mutable=True)
+    for name, values in typed.items():
+        data.setlist(name, values)
+    data["kept"] = kept.public_id
+    return data
 
 
 class DetailsForm(forms.ModelForm[Recording]):
@@ -61,7 +71,10 @@ class UploadForm(DetailsForm):
 
     field_order = ["file", *DETAILS, "tags", "kept"]
 
-    def __init__(self, *args: Any, author: User, refusal: object = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, author: User, refusal: object = None, is_file_to_come: bool = False, **kwargs: Any
+    ) -> None:
+        """With `is_file_to_come` the file is sent piece by piece once the rest is right."""
         super().__init__(*args, **kwargs)
         self.author, self.refusal, self.kept_video = author, refusal, self._kept_of(author)
         megabytes = settings.UPLOAD_MAX_BYTES // 1024**2
@@ -69,7 +82,7 @@ class UploadForm(DetailsForm):
             "size": megabytes
         }
         # Shown as required without the attribute where the film is here already.
-        self.fields["file"].required = self.kept_video is None
+        self.fields["file"].required = self.kept_video is None and not is_file_to_come
         if self.refusal:
             self.fields["file"].error_messages["required"] = str(self.refusal)
 
@@ -77,10 +90,24 @@ class UploadForm(DetailsForm):
         public_id = self.data.get("kept", "")
         return Video.objects.owned_by(author).filter(public_id=public_id, recording=None).first() if public_id else None
 
+    def as_typed(self) -> dict[str, list[str]]:
+        """What came in the fields that describe the session, to be read again as `data_of`."""
+        return {name: self.data.getlist(name) for name in set(self.fields) - {"file", "kept"} if name in self.data}  # type: ignore[attr-defined]  # a QueryDict: the form is bound to a request
+
     def with_kept(self, video: Video) -> None:
         """Show the form again with its mistakes, and remember the film that has arrived."""
         self.data, self.kept_video = {**self.data.dict(), "kept": video.public_id}, video  # type: ignore[attr-defined]  # a QueryDict: the form is bound to a request
         self.fields["file"].required = False
+
+
+class FileToCome(forms.Form):
+    """What the script says of a file before it sends it; names as `begin_or_go_on` takes them."""
+
+    prefix = "file"
+
+    name = forms.CharField(max_length=1000)
+    length = forms.IntegerField(min_value=0)
+    fingerprint = forms.RegexField("^[0-9a-f]{64}$", required=False)
 
 
 class ConsentForm(forms.Form):

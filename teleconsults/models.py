@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
 from foundation.accounts.models import Facility, NamedInBothLanguages, Specialty, User
-from foundation.video.models import Video, WatchRecord
+from foundation.kernel.roles import Role
+from foundation.video.models import Upload, Video, WatchRecord
 from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
 
 # What an author may say anew about a session; the tags stand in a table of their own.
@@ -411,6 +412,16 @@ def may_play(user: User, video: Video) -> bool:
 def is_taken_down(video: Video) -> bool:
     """Registered with the video room: nobody plays a withdrawn recording, its author included."""
     return Recording.objects.withdrawn().filter(video=video).exists()
+
+
+def may_send(user: User) -> bool:
+    """Registered with the video room: who may upload a recording may send its file."""
+    return user.has_role(Role.AUTHOR) and bool(hubs_of(user))
+
+
+def unfinished_uploads_of(author: User) -> models.QuerySet[Upload]:
+    """What this person can go on with, or has only to complete; the one that ends first comes first."""
+    return Upload.objects.visible_to(author).alive().filter(video__recording=None).order_by("expires_at", "pk")
 
 
 def hubs_of(author: User) -> list[Facility]:

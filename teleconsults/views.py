@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,8 +22,8 @@ from foundation.jobs.models import Job
 from foundation.kernel.errors import RefusedError
 from foundation.kernel.paging import page_of
 from foundation.kernel.roles import Role
-from foundation.video.actions import receive_upload, retry_encode
-from foundation.video.models import WatchRecord
+from foundation.video.actions import begin_or_go_on, receive_upload, retry_encode, take_upload, throw_away_upload
+from foundation.video.models import Upload, WatchRecord
 from foundation.video.playback import playback_for, poster_url_for
 from foundation.video.refusals import TextFileError, TooBigError, VideoRefusedError
 from foundation.video.uploads import QuarantineUploadHandler
@@ -35,12 +36,22 @@ from teleconsults.actions import (
     change_details,
     check_recording,
     publish_recording,
+    submit_arrived,
     submit_recording,
     withdraw_recording,
 )
 from teleconsults.consent import current_wording
-from teleconsults.forms import CheckForm, ConsentForm, DetailsForm, UploadForm, WithdrawForm
-from teleconsults.models import Programme, Recording, RecordingQuerySet, hubs_of
+from teleconsults.forms import (
+    ACCEPT,
+    CheckForm,
+    ConsentForm,
+    DetailsForm,
+    FileToCome,
+    UploadForm,
+    WithdrawForm,
+    data_of,
+)
+from teleconsults.models import Programme, Recording, RecordingQuerySet, hubs_of, unfinished_uploads_of
 
 PAGE_SIZE = 24
 FILTERS = ("programme", "specialty", "hub", "length", "watched")
@@ -194,8 +205,14 @@ def _upload(request: SignedInRequest, handler: QuarantineUploadHandler) -> HttpR
         else:
             if recording:
                 return redirect("teleconsults:prepare", recording.public_id)
+    return _upload_page(request, form)
+
+
+def _upload_page(request: SignedInRequest, form: UploadForm) -> HttpResponse:
     context = {
         "form": form,
+        "unfinished": unfinished_uploads_of(request.user),
+        "accept": ACCEPT,
         "max_bytes": settings.UPLOAD_MAX_BYTES,
         "too_big": TooBigError.message,
         "text_file": TextFileError.message,
@@ -216,6 +233,63 @@ def _take(form: UploadForm, request: SignedInRequest) -> Recording | None:
         raise VideoRefusedError
     draft = form.save(commit=False)
     return submit_recording(draft, video=video, tags=form.cleaned_data["tags"], by=request.user)
+
+
+@staff_role_required(Role.AUTHOR)
+@require_POST
+def begin_upload(request: SignedInRequest) -> HttpResponse:
+    """Check and keep what was typed, before the first byte; the script then sends the file by the tus protocol.
+
+    An unfinished upload of the same file is gone on with, under the words that were typed last.
+    """
+    if not hubs_of(request.user):
+        return _no_hub(request)
+    form = UploadForm(request.POST, hubs=hubs_of(request.user), author=request.user, is_file_to_come=True)
+    file = FileToCome(request.POST)
+    if not (form.is_valid() and file.is_valid()):
+        return _upload_page(request, form)
+    try:
+        upload = begin_or_go_on(**file.cleaned_data, details=form.as_typed(), by=request.user)
+    except RefusedError as refusal:
+        form.add_error("file", str(refusal))
+        return _upload_page(request, form)
+    urls = {
+        "tus": reverse("video:upload", args=[upload.public_id]),
+        "finish": reverse("teleconsults:finish_upload", args=[upload.public_id]),
+    }
+    return JsonResponse(urls, status=201)
+
+
+@staff_role_required(Role.AUTHOR)
+@require_POST
+def finish_upload(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """A recording of what has arrived, with the words typed for it; where those will not do, the form asks again."""
+    upload = get_object_or_404(Upload.objects.visible_to(request.user), public_id=public_id)
+    try:
+        video = take_upload(upload, by=request.user)
+    except RefusedError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("teleconsults:upload")
+    recording = Recording.objects.filter(video=video).first()
+    if recording is None:
+        data = data_of(upload.details, kept=video)
+        form = UploadForm(data, hubs=hubs_of(request.user), author=request.user)
+        if not form.is_valid():
+            return _upload_page(request, form)
+        draft, tags = form.save(commit=False), form.cleaned_data["tags"]
+        recording = submit_arrived(draft, video=video, tags=tags, by=request.user)
+    return redirect("teleconsults:prepare", recording.public_id)
+
+
+@staff_role_required(Role.AUTHOR)
+@require_POST
+def discard_upload(request: SignedInRequest, public_id: str) -> HttpResponse:
+    upload = get_object_or_404(Upload.objects.visible_to(request.user), public_id=public_id)
+    try:
+        throw_away_upload(upload)
+    except RefusedError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("teleconsults:upload")
 
 
 @login_required

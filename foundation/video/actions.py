@@ -1,12 +1,15 @@
-"""What people do with files of recordings: hand them in, try again."""
+"""What people do with files of recordings: hand them in, at once or piece by piece, and try again."""
 
 import os
 import secrets
 import shutil
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.db import transaction
@@ -16,18 +19,38 @@ from foundation.jobs.actions import enqueue
 from foundation.jobs.models import Job
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
-from foundation.video.models import Video, quarantine_path
+from foundation.video.door import ENOUGH_BYTES, refuse_at_the_door
+from foundation.video.incoming import Writer, incoming
+from foundation.video.models import Upload, Video, quarantine_path, upload_expiry
+from foundation.video.refusals import EmptyFileError, OverQuotaError, TooBigError, VideoRefusedError
+from foundation.video.tus import ChecksumError, GoneError, Piece, TooMuchError, WrongOffsetError
 from foundation.video.uploads import quarantined
 
 if TYPE_CHECKING:
     from foundation.accounts.models import User
 
 NAME_CHARS = 255
+UNFINISHED_AT_MOST = 20
+# What has come is made to last this often while a piece is long.
+KEEP_EVERY_BYTES = 8 * 1024 * 1024
 
 
 class NothingToRetryError(RefusedError):
     message = _("This file is being prepared, or is ready already.")
     code = "nothing_to_retry"
+
+
+class NotWholeError(RefusedError):
+    message = _("The file has not arrived whole yet. Choose it again to send the rest.")
+    code = "not_whole"
+
+
+class DamagedError(RefusedError):
+    message = _(
+        "What arrived is not what your file holds; perhaps the file was changed while it was being sent. Your words are"
+        " kept. Choose the file again to send it anew."
+    )
+    code = "damaged"
 
 
 @transaction.atomic
@@ -50,6 +73,148 @@ def receive_upload(file: "File[bytes]", *, by: "User") -> Video:
     return video
 
 
+# --- piece by piece -------------------------------------------------------------------------------------------------
+@transaction.atomic
+def begin_upload(
+    name: str, *, length: int, fingerprint: str = "", details: dict[str, list[str]] | None = None, by: "User"
+) -> Upload:
+    """Promise room for a file of `length` bytes. Raises EmptyFileError, TooBigError, OverQuotaError."""
+    if length <= 0:
+        raise EmptyFileError
+    if length > settings.UPLOAD_MAX_BYTES:
+        raise TooBigError
+    get_user_model().objects.select_for_update().get(pk=by.pk)  # two at the same moment count one another
+    unfinished = Upload.objects.visible_to(by).unfinished().alive()
+    waiting = Video.objects.owned_by(by).being_prepared().total_bytes()
+    if unfinished.total_bytes() + waiting + length > settings.UPLOAD_QUOTA_BYTES:
+        raise OverQuotaError
+    if unfinished.count() >= UNFINISHED_AT_MOST:
+        raise OverQuotaError
+    return Upload.objects.create(
+        owner=by,
+        file_name=Path(name).name[-NAME_CHARS:],
+        length_bytes=length,
+        fingerprint=fingerprint[:64],
+        details=details or {},
+    )
+
+
+def begin_or_go_on(name: str, *, length: int, fingerprint: str, details: dict[str, list[str]], by: "User") -> Upload:
+    """The unfinished upload of the same file, with these words from now on, or a new one. Raises as `begin_upload`."""
+    unfinished = Upload.objects.visible_to(by).unfinished().alive()
+    begun = unfinished.same_file(fingerprint=fingerprint, length=length).first()
+    if begun is None:
+        return begin_upload(name, length=length, fingerprint=fingerprint, details=details, by=by)
+    begun.details = details
+    begun.save(update_fields=["details"])
+    return begun
+
+
+def arrived_bytes(upload: Upload) -> int:
+    """How much has arrived and will stay: what the next piece begins with."""
+    if upload.video_id:
+        return upload.length_bytes
+    return min(upload.offset_bytes, incoming().size(upload.public_id))
+
+
+def send_piece(upload: Upload, body: Iterable[bytes], *, piece: Piece) -> Upload:
+    """Add the bytes of one request; where the line is cut, what had come stays, unless a checksum was promised for it.
+
+    Raises LockedError, GoneError, WrongOffsetError, TooMuchError, ChecksumError; and VideoRefusedError's kinds, with
+    which the upload is gone.
+    """
+    if upload.is_expired:
+        raise GoneError
+    try:
+        with incoming().writing(upload.public_id) as writer:
+            upload = _as_it_is_now(upload)
+            if piece.at != arrived_bytes(upload):
+                raise WrongOffsetError
+            if piece.at + piece.length > upload.length_bytes:
+                raise TooMuchError
+            if not upload.video_id:
+                _write(upload, writer, body, piece)
+    except VideoRefusedError:
+        throw_away_upload(upload)
+        raise
+    return upload
+
+
+def _as_it_is_now(upload: Upload) -> Upload:
+    fresh = Upload.objects.filter(pk=upload.pk).first()
+    if fresh is None:
+        raise GoneError
+    return fresh
+
+
+def _write(upload: Upload, writer: Writer, body: Iterable[bytes], piece: Piece) -> None:
+    hasher = piece.checksum.hasher() if piece.checksum else None
+    end = kept = piece.at
+    door_at = min(ENOUGH_BYTES, upload.length_bytes)
+    writer.begin_at(piece.at)
+    for data in body:
+        before, end = end, end + len(data)
+        writer.write(data)
+        if before < door_at <= end:
+            refuse_at_the_door(writer.head(door_at))
+        if hasher:
+            hasher.update(data)
+        elif end - kept >= KEEP_EVERY_BYTES:
+            kept = _keep(upload, writer, end)
+    if piece.checksum and hasher and hasher.digest() != piece.checksum.digest:
+        raise ChecksumError
+    if piece.whole_sha256:
+        upload.declared_sha256 = piece.whole_sha256
+    _keep(upload, writer, end)
+
+
+def _keep(upload: Upload, writer: Writer, end: int) -> int:
+    writer.keep()
+    upload.offset_bytes, upload.expires_at = end, upload_expiry()
+    upload.save(update_fields=["offset_bytes", "expires_at", "declared_sha256"])
+    return end
+
+
+def take_upload(upload: Upload, *, by: "User") -> Video:
+    """Make a film of a file that has arrived whole; asked twice, it is the same film.
+
+    Raises GoneError, NotWholeError, and DamagedError, after which nothing has arrived but the words are kept.
+    """
+    if upload.video:
+        return upload.video
+    if upload.is_expired:
+        raise GoneError
+    if arrived_bytes(upload) < upload.length_bytes:
+        raise NotWholeError
+    file = incoming().whole(upload.public_id, name=upload.file_name)
+    try:
+        if upload.declared_sha256 and file.sha256 != upload.declared_sha256:
+            _forget_bytes(upload)
+            raise DamagedError
+        with transaction.atomic():
+            upload = Upload.objects.select_for_update().get(pk=upload.pk)
+            if upload.video is None:
+                upload.video = receive_upload(file, by=by)
+                upload.save(update_fields=["video"])
+                transaction.on_commit(partial(incoming().delete, upload.public_id))
+            return upload.video
+    finally:
+        file.close()
+
+
+def _forget_bytes(upload: Upload) -> None:
+    incoming().delete(upload.public_id)
+    upload.offset_bytes, upload.declared_sha256 = 0, ""
+    upload.save(update_fields=["offset_bytes", "declared_sha256"])
+
+
+def throw_away_upload(upload: Upload) -> None:
+    """Delete what has arrived, and the words; a film made of it stays. Raises LockedError while it is being sent."""
+    incoming().delete(upload.public_id)
+    upload.delete()
+
+
+# --- after that -----------------------------------------------------------------------------------------------------
 @transaction.atomic
 def retry_encode(video: Video, *, by: "User") -> Job:
     """Prepare a file again after a failure of ours; a refused file stays refused. Raises NothingToRetryError."""

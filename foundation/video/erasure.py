@@ -1,8 +1,12 @@
 """What the room gives and forgets when a person asks for a copy of their data, or for erasure."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from foundation.video.models import Video, WatchBudget, WatchRecord
+from django.db import transaction
+
+from foundation.video.incoming import incoming
+from foundation.video.models import Upload, Video, WatchBudget, WatchRecord
 from foundation.video.watching import proof_of
 
 if TYPE_CHECKING:
@@ -20,11 +24,21 @@ def export(user: "User") -> tuple[str, dict[str, Any]]:
             {"file_name": video.original_name, "at": video.created_at.isoformat()}
             for video in Video.objects.owned_by(user).order_by("created_at")
         ],
+        "unfinished_uploads": [
+            {"file_name": upload.file_name, "at": upload.created_at.isoformat(), "details": upload.details}
+            for upload in Upload.objects.visible_to(user).unfinished()
+        ],
     }
 
 
 def erase(user: "User") -> None:
-    """Records of watching go; credits earned by it are kept by the ledger. Films stay, without their file's name."""
+    """Records of watching go; credits earned by it are kept by the ledger. Films stay, without their file's name.
+
+    Uploads go with what has arrived of them.
+    """
+    for upload in Upload.objects.visible_to(user):
+        transaction.on_commit(partial(incoming().delete, upload.public_id), robust=True)
+        upload.delete()
     WatchRecord.objects.filter(user=user).delete()
     WatchBudget.objects.filter(user=user).delete()
     Video.objects.owned_by(user).update(original_name="", owner=None)

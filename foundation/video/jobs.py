@@ -21,8 +21,9 @@ from foundation.jobs.actions import enqueue
 from foundation.jobs.models import Job
 from foundation.jobs.registry import JobHandle, LeaseLostError, job
 from foundation.video import encoding
+from foundation.video.incoming import LockedError, incoming
 from foundation.video.listeners import settled_listeners
-from foundation.video.models import Video
+from foundation.video.models import Upload, Video
 from foundation.video.probe import Source, probe
 from foundation.video.refusals import VideoRefusedError
 from foundation.video.sandbox import ToolFailedError
@@ -198,8 +199,19 @@ class _Reporter:
 
 
 def forget_abandoned_uploads() -> int:
-    """Files of uploads that broke off, and films that nobody made anything of, with their files."""
-    return _forget_incoming() + sum(_forget_film(video) for video in Video.objects.abandoned())
+    """Uploads that nobody went on with, what a crash left, and films that nobody made anything of; with their files."""
+    gone = sum(_forget_upload(upload) for upload in Upload.objects.expired())
+    return gone + _forget_incoming() + sum(_forget_film(video) for video in Video.objects.abandoned())
+
+
+def _forget_upload(upload: Upload) -> int:
+    """0 when somebody goes on with it at this very moment."""
+    try:
+        incoming().delete(upload.public_id)
+    except LockedError:
+        return 0
+    upload.delete()
+    return 1
 
 
 def forget_replaced_versions() -> int:
@@ -216,10 +228,11 @@ def forget_replaced_versions() -> int:
 
 
 def _forget_incoming() -> int:
-    """What a killed web worker left: an upload that goes on is written to all the time."""
+    """What a killed web worker left: an upload of one go is written to all the time, the others have a row."""
     folder, gone = Path(storages["quarantine"].path(INCOMING)), 0
+    with_row = set(Upload.objects.values_list("public_id", flat=True))
     for path in folder.iterdir() if folder.is_dir() else ():
-        if time.time() - path.stat().st_mtime > INCOMING_KEPT_S:
+        if path.name not in with_row and time.time() - path.stat().st_mtime > INCOMING_KEPT_S:
             path.unlink(missing_ok=True)
             gone += 1
     return gone

@@ -1,9 +1,20 @@
-"""Whom the room tells when a film is ready or has failed; rooms above register from `AppConfig.ready`."""
+"""Whom the room asks and tells about files of recordings; rooms above register from `AppConfig.ready`."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from foundation.kernel.registry import Registry
 from foundation.video.models import Video
 
+if TYPE_CHECKING:
+    from foundation.accounts.models import User
+
 # (video) called in the transaction in which it becomes ready, refused or failed; teleconsults tells the author there.
 settled_listeners: Registry[Callable[[Video], None]] = Registry()
+# (user) -> may this person send files? One yes is enough.
+senders: "Registry[Callable[[User], bool]]" = Registry()
+
+
+def may_send(user: "User") -> bool:
+    """Signed in, and some room takes this person's files."""
+    return user.is_authenticated and any(allows(user) for allows in senders)

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -19,6 +19,11 @@ from foundation.video.refusals import sentence_of
 def new_public_id() -> str:
     """An unguessable name for a URL and a folder: 128 random bits."""
     return secrets.token_hex(16)
+
+
+def upload_expiry() -> datetime:
+    """Until when an upload that is gone on with now may be gone on with again."""
+    return timezone.now() + settings.UPLOAD_KEPT_FOR
 
 
 def quarantine_storage() -> Any:  # typed as the storage protocol allows: the backend is a setting
@@ -76,6 +81,14 @@ class VideoQuerySet(models.QuerySet["Video"]):
     def owned_by(self, user: Any) -> Self:  # a User; the room does not name the class, settings do
         """Files that this person uploaded."""
         return self.filter(owner=user)
+
+    def being_prepared(self) -> Self:
+        """Those that the worker has still to do with."""
+        return self.filter(state__in=[Video.State.UPLOADED, Video.State.ENCODING])
+
+    def total_bytes(self) -> int:
+        """How large the originals are."""
+        return self.aggregate(total=models.Sum("original_bytes", default=0))["total"]  # type: ignore[no-any-return]  # an aggregate is Any
 
 
 class Video(models.Model):
@@ -175,6 +188,89 @@ class Video(models.Model):
     def qualities(self) -> list[Rendition]:
         """What can be chosen, best picture first, sound last."""
         return [Rendition(**row) for row in self.renditions]
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def visible_to(self, user: Any) -> Self:  # a User; the room does not name the class, settings do
+        """One's own; nobody sees what others are sending."""
+        return self.filter(owner=user)
+
+    def unfinished(self) -> Self:
+        """On their way, or whole and not yet made a film of; the one that ends first comes first."""
+        return self.filter(video=None).order_by("expires_at", "pk")
+
+    def alive(self) -> Self:
+        """Those that can still be gone on with."""
+        return self.filter(expires_at__gt=timezone.now())
+
+    def same_file(self, *, fingerprint: str, length: int) -> Self:
+        """Those that were begun with the very file, as far as a browser can tell."""
+        return self.filter(fingerprint=fingerprint, length_bytes=length).exclude(fingerprint="")
+
+    def expired(self) -> Self:
+        """Nobody went on with them in time."""
+        return self.filter(expires_at__lte=timezone.now())
+
+    def total_bytes(self) -> int:
+        """How long the files will be once they have come."""
+        return self.aggregate(total=models.Sum("length_bytes", default=0))["total"]  # type: ignore[no-any-return]  # an aggregate is Any
+
+
+class Upload(models.Model):
+    """A file on its way into quarantine, with what its sender typed about it; the bytes lie in the incoming store.
+
+    Personal data: who sends it, the name they gave the file, what they typed (see docs/privacy.md).
+    """
+
+    public_id = models.CharField(max_length=32, unique=True, default=new_public_id, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
+    file_name = models.CharField(_("file name"), max_length=255, blank=True)
+    length_bytes = models.PositiveBigIntegerField()
+    # What the store has kept, as far as this row knows; ask `arrived_bytes`.
+    offset_bytes = models.PositiveBigIntegerField(default=0)
+    # The browser's: a hash over the length and both ends, by which it knows the file again on any device.
+    fingerprint = models.CharField(max_length=64, blank=True)
+    # The browser's SHA-256 of the whole file, in hexadecimal digits; empty until it has worked it out.
+    declared_sha256 = models.CharField(max_length=64, blank=True)
+    # The form that belongs to it as it was typed: {field: [values]}. Rooms above read it.
+    details = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(default=upload_expiry)
+    # Set once the file has been taken; the row stays a while, so that who asks twice gets the same answer.
+    video = models.OneToOneField(Video, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+
+    objects: ClassVar[UploadQuerySet] = UploadQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(offset_bytes__lte=models.F("length_bytes")), name="video_upload_within_its_length"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+    @property
+    def has_arrived(self) -> bool:
+        """All of it is here, as far as this row knows."""
+        return self.offset_bytes == self.length_bytes
+
+    @property
+    def percent(self) -> int:
+        """100 only when nothing is missing."""
+        return 100 * self.offset_bytes // self.length_bytes
+
+    @property
+    def title(self) -> str:
+        """What people call it: the title they typed, else the file's name."""
+        return next(iter(self.details.get("title", [])), "") or self.file_name
 
 
 class WatchRecordQuerySet(models.QuerySet["WatchRecord"]):

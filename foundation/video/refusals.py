@@ -18,6 +18,14 @@ class TooBigError(VideoRefusedError):
     code = "too_big"
 
 
+class OverQuotaError(VideoRefusedError):
+    message = _(
+        "You have too much under way already. Finish or throw away an upload that you began, or wait until your films"
+        " are prepared, then try again."
+    )
+    code = "over_quota"
+
+
 class EmptyFileError(VideoRefusedError):
     message = _("The file is empty. It was perhaps not copied to the end; copy it again from the recorder.")
     code = "empty"

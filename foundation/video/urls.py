@@ -1,4 +1,4 @@
-"""What the player asks for; the signed addresses of renditions stand in portal/urls.py, outside the languages."""
+"""What the player and uploads ask for; the addresses of renditions stand in portal/urls.py, outside the languages."""
 
 from django.urls import path
 
@@ -6,6 +6,8 @@ from foundation.video import views
 
 app_name = "video"
 urlpatterns = [
+    path("uploads/", views.uploads, name="uploads"),
+    path("uploads/<slug:public_id>", views.upload, name="upload"),
     path("<slug:public_id>/play", views.play, name="play"),
     path("<slug:public_id>/beat", views.beat, name="beat"),
 ]

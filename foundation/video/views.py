@@ -1,24 +1,120 @@
-"""HTTP in, HTTP out: the player's questions, its beats, and the bytes of renditions."""
+"""HTTP in, HTTP out: uploads by the tus protocol, the player's questions, its beats, and the bytes of renditions."""
 
 import json
 import time
+from collections.abc import Callable, Iterator
+from functools import wraps
+from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, UnreadablePostError
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from foundation.accounts.access import SignedInRequest
-from foundation.video import ranges
-from foundation.video.models import Video
+from foundation.kernel.errors import RefusedError
+from foundation.video import ranges, tus
+from foundation.video.actions import arrived_bytes, begin_upload, send_piece, throw_away_upload
+from foundation.video.listeners import may_send
+from foundation.video.models import Upload, Video
 from foundation.video.playback import is_signed, may_play, playback_for
 from foundation.video.watching import BadSessionError, MalformedBeatError, beat_from, take_beat, watch_record_for
 
+# --- uploads --------------------------------------------------------------------------------------------------------
+READ_BYTES = 64 * 1024
+# Without nginx in front, a device that vanished holds its connection, and the lock of its upload, no longer than this.
+SILENCE_S = 30
 
+
+def _sender_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """By the protocol, for those who may send files; a script reads the status, so nobody is sent to a sign-in page."""
+
+    @wraps(view)
+    def checked(request: SignedInRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.method == "OPTIONS":
+            return tus.abilities(max_bytes=settings.UPLOAD_MAX_BYTES)
+        if not may_send(request.user):
+            return tus.answer(HTTPStatus.FORBIDDEN, text=_("Sign in as an author of a hub to send files."))
+        try:
+            return view(request, *args, **kwargs)
+        except RefusedError as refusal:
+            return tus.refused(refusal)
+
+    return checked
+
+
+@_sender_required
+def uploads(request: SignedInRequest) -> HttpResponse:
+    """Begin an upload, perhaps with its first bytes."""
+    if request.method != "POST":
+        return _not_allowed("POST")
+    tus.check_version(request.headers)
+    wish = tus.wish_in(request.headers)
+    begun = begin_upload(wish.name, length=wish.length, fingerprint=wish.fingerprint, by=request.user)
+    if wish.piece:
+        try:
+            begun = send_piece(begun, _pieces(request), piece=wish.piece)
+        except RefusedError:
+            throw_away_upload(begun)
+            raise
+    response = _state_of(begun, HTTPStatus.CREATED)
+    response.headers["Location"] = reverse("video:upload", args=[begun.public_id])
+    return response
+
+
+@_sender_required
+def upload(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """How much has arrived (HEAD), more bytes (PATCH), or throw it away (DELETE)."""
+    found = Upload.objects.visible_to(request.user).filter(public_id=public_id).first()
+    if found is None:
+        return tus.answer(HTTPStatus.NOT_FOUND)
+    method = request.method
+    if method == "POST":
+        # For what lies between and lets only old methods through.
+        method = request.headers.get("X-HTTP-Method-Override")
+    if method not in {"HEAD", "PATCH", "DELETE"}:
+        return _not_allowed("HEAD", "PATCH", "DELETE")
+    tus.check_version(request.headers)
+    if method == "DELETE":
+        throw_away_upload(found)
+        return tus.answer(HTTPStatus.NO_CONTENT)
+    if method == "PATCH":
+        sent = send_piece(found, _pieces(request), piece=tus.piece_in(request.headers))
+        return _state_of(sent, HTTPStatus.NO_CONTENT)
+    if found.is_expired:
+        raise tus.GoneError
+    return _state_of(found, HTTPStatus.OK, with_length=True)
+
+
+def _state_of(found: Upload, status: int, *, with_length: bool = False) -> HttpResponse:
+    length = found.length_bytes if with_length else None
+    return tus.answer(status, offset=arrived_bytes(found), length=length, expires=found.expires_at)
+
+
+def _not_allowed(*methods: str) -> HttpResponse:
+    response = tus.answer(HTTPStatus.METHOD_NOT_ALLOWED)
+    response.headers["Allow"] = ", ".join(["OPTIONS", *methods])
+    return response
+
+
+def _pieces(request: HttpRequest) -> Iterator[bytes]:
+    """The body as it comes; where the line is cut, what came is all there is."""
+    connection = request.META.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(SILENCE_S)
+    try:
+        while data := request.read(READ_BYTES):
+            yield data
+    except UnreadablePostError:
+        return
+
+
+# --- watching -------------------------------------------------------------------------------------------------------
 @login_required
 @require_POST
 @never_cache

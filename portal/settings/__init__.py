@@ -1,5 +1,6 @@
 """All settings. They come from the environment only; every name stands in .env.example and docs/operations.md."""
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -235,6 +236,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # True when nginx sends the bytes of renditions after our view said yes (internal location /protected/).
 X_ACCEL = ENV.flag("PORTAL_X_ACCEL", default=False)
 UPLOAD_MAX_BYTES = ENV.number("PORTAL_UPLOAD_MAX_MB", default=4096, at_least=1) * 1024 * 1024
+# What one person may have on its way or waiting to be encoded, and how long an upload waits to be gone on with.
+UPLOAD_QUOTA_BYTES = ENV.number("PORTAL_UPLOAD_QUOTA_MB", default=20480, at_least=1) * 1024 * 1024
+UPLOAD_KEPT_FOR = timedelta(days=ENV.number("PORTAL_UPLOAD_KEPT_DAYS", default=7, at_least=1))
 
 # --- Mail -----------------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = ENV.text("PORTAL_MAIL_FROM", "Liên Tuyến <khong-tra-loi@lientuyen.example>")

@@ -5,9 +5,10 @@ import datetime
 import factory
 from django.utils import timezone
 
+from foundation.video.models import Upload
 from teleconsults.models import Programme, Recording
 from tests.factories.accounts import FacilityFactory, SpecialtyFactory, UserFactory, World
-from tests.factories.video import VideoFactory
+from tests.factories.video import UploadFactory, VideoFactory
 
 
 class ProgrammeFactory(factory.django.DjangoModelFactory):
@@ -66,11 +67,21 @@ def _of_author(world: World) -> Recording:
     return world.made["recording"]
 
 
+def _upload_of_author(world: World) -> Upload:
+    if "upload" not in world.made:
+        world.made["upload"] = UploadFactory(owner=world.person("author"))
+    return world.made["upload"]
+
+
 SAMPLES = {
     "teleconsults:check": lambda world: {"public_id": RecordingFactory(awaiting_check=True).public_id},
     **{
         f"teleconsults:{name}": lambda world: {"public_id": _of_author(world).public_id}
         for name in ("watch", "prepare", "edit", "consent", "publish", "retry", "withdraw")
+    },
+    **{
+        name: lambda world: {"public_id": _upload_of_author(world).public_id}
+        for name in ("teleconsults:finish_upload", "teleconsults:discard_upload", "video:upload")
     },
     **{f"video:{name}": lambda world: {"public_id": _of_author(world).video.public_id} for name in ("play", "beat")},
     "rendition": lambda world: "/v/1/1/no-signature/no-video/no-version/master.m3u8",

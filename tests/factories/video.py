@@ -2,7 +2,7 @@
 
 import factory
 
-from foundation.video.models import Video, new_public_id
+from foundation.video.models import Upload, Video, new_public_id
 from tests.factories.accounts import UserFactory
 
 LADDER = [
@@ -11,6 +11,17 @@ LADDER = [
     {"key": "saver", "width_px": 426, "height_px": 240, "bytes": 70_000_000},
     {"key": "audio", "width_px": 0, "height_px": 0, "bytes": 14_000_000},
 ]
+
+
+class UploadFactory(factory.django.DjangoModelFactory):
+    """A row of an upload of which nothing has arrived; no bytes are stored."""
+
+    class Meta:
+        model = Upload
+
+    owner = factory.SubFactory(UserFactory)
+    file_name = "hoi-chan.mp4"
+    length_bytes = 1_000_000
 
 
 class VideoFactory(factory.django.DjangoModelFactory):

@@ -453,6 +453,16 @@ def test_nginx_takes_big_files_at_the_upload_only(nginx, language):
     assert _begin_post(nginx, f"/{language}/teleconsults/upload/", 5 * 1024**3).getresponse().status == 413
 
 
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_nginx_takes_a_piece_of_an_upload_and_no_more(nginx, language):
+    path = f"/{language}/video/uploads/0123456789abcdef"
+    piece = _begin_post(nginx, path, 8 * 1024**2)
+    piece.send(bytes(8 * 1024**2))
+    assert piece.getresponse().status == 200
+    assert _begin_post(nginx, path, 21 * 1024**2).getresponse().status == 413
+    assert _begin_post(nginx, f"/{language}/teleconsults/upload/0123/finish/", 21 * 1024**2).getresponse().status == 413
+
+
 def test_nginx_takes_a_few_uploads_at_a_time_from_one_address(nginx):
     slow = [_begin_post(nginx, "/vi/teleconsults/upload/", 100) for _ in range(8)]
     time.sleep(0.3)

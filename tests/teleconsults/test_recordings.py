@@ -1,13 +1,14 @@
 """Who may see a recording, and the author's way from a file to publication."""
 
 import datetime
+import hashlib
 from dataclasses import asdict
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -17,7 +18,7 @@ from foundation.jobs.runner import sweep_jobs
 from foundation.kernel.erasure import erasers, exporters
 from foundation.kernel.roles import Role
 from foundation.notifications.models import Notification
-from foundation.video.models import Video, WatchRecord
+from foundation.video.models import Upload, Video, WatchRecord
 from foundation.video.playback import may_play
 from teleconsults.actions import (
     ConsentMissingError,
@@ -43,7 +44,7 @@ from teleconsults.rules import Agreement, FacilityApproval
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, SpecialtyFactory, UserFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.teleconsults import ProgrammeFactory, RecordingFactory
-from tests.factories.video import VideoFactory
+from tests.factories.video import UploadFactory, VideoFactory
 from tests.video.conftest import *  # noqa: F403  # its clips
 
 pytestmark = pytest.mark.django_db
@@ -676,6 +677,119 @@ def test_an_upload_needs_the_token_of_the_form(small_clip, empty_storages):
     with small_clip.open("rb") as handle:
         assert strict.post(reverse("teleconsults:upload"), details(author, file=handle)).status_code == 403
     assert not Video.objects.exists()
+
+
+# --- upload in pieces -----------------------------------------------------------------------------------------------
+FINGERPRINT = "ab" * 32
+
+
+def begin(client, author, size, *, fingerprint=FINGERPRINT, **changes):
+    facts = {"file-name": "buổi 5.mp4", "file-length": size, "file-fingerprint": fingerprint}
+    return client.post(reverse("teleconsults:begin_upload"), details(author, **changes) | facts)
+
+
+def send_all(client, url, body):
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
+    return client.generic("PATCH", url, body, CONTENT_TYPE="application/offset+octet-stream", headers=headers)
+
+
+def test_an_upload_in_pieces_ends_as_a_recording(client, small_clip, empty_storages):
+    author, body = author_at_hub(), small_clip.read_bytes()
+    client.force_login(author)
+    begun = begin(client, author, len(body))
+    assert begun.status_code == 201
+    urls = begun.json()
+    assert send_all(client, urls["tus"], body).status_code == 204
+    first, again = client.post(urls["finish"]), client.post(urls["finish"])
+    recording = Recording.objects.get()
+    assert first.url == again.url == reverse("teleconsults:prepare", args=[recording.public_id])
+    assert (recording.title, recording.author) == ("Sepsis at the district", author)
+    assert sorted(recording.tags.names()) == ["fluids", "sepsis"]
+    assert recording.video.original_sha256 == hashlib.sha256(body).hexdigest()
+    assert Job.objects.latest_for(recording.video.job_subject).kind == "video.probe"
+
+
+def test_mistakes_are_told_before_the_first_byte(client, empty_storages):
+    author = author_at_hub()
+    client.force_login(author)
+    for wrong in ({"title": ""}, {"held_on": "2999-01-01"}, {"hub": FacilityFactory(hub=True).pk}):
+        answer = begin(client, author, 1000, **wrong)
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, list(wrong))
+    with override_settings(UPLOAD_MAX_BYTES=999):
+        answer = begin(client, author, 1000)
+        assert "larger than the portal accepts" in answer.content.decode()
+    assert not Upload.objects.exists()
+
+
+def test_the_same_file_is_gone_on_with_under_the_words_typed_last(client, small_clip, empty_storages):
+    author, body = author_at_hub(), small_clip.read_bytes()
+    client.force_login(author)
+    first = begin(client, author, len(body), title="Typed in haste").json()
+    assert begin(client, author, len(body)).json() == first
+    send_all(client, first["tus"], body)
+    client.post(first["finish"])
+    assert Recording.objects.get().title == "Sepsis at the district"
+    # Another file of the same length, and another person's, are others.
+    other = author_at_hub()
+    assert begin(client, author, len(body), fingerprint="cd" * 32).json() != first
+    client.force_login(other)
+    assert begin(client, other, len(body)).json() != first
+
+
+def test_the_upload_page_lists_what_one_can_go_on_with(client, small_clip, empty_storages):
+    author, body = author_at_hub(), small_clip.read_bytes()
+    client.force_login(author)
+    page = reverse("teleconsults:upload")
+    assert "You have an unfinished upload" not in client.get(page).content.decode()
+    UploadFactory(details={"title": ["Somebody else's"]})
+    UploadFactory(owner=author, expires_at=timezone.now())
+    urls = begin(client, author, len(body)).json()
+    shown = client.get(page).content.decode()
+    for expected in ("Sepsis at the district", "buổi 5.mp4", FINGERPRINT, urls["tus"], "data-upload-again"):
+        assert expected in shown
+    assert shown.count("data-unfinished data") + shown.count("data-unfinished\n") == 1
+    send_all(client, urls["tus"], body)
+    shown = client.get(page).content.decode()
+    assert f'action="{urls["finish"]}"' in shown
+    assert "data-upload-again" not in shown
+    client.post(urls["finish"])
+    assert "You have an unfinished upload" not in client.get(page).content.decode()
+
+
+def test_words_that_no_longer_do_are_asked_for_again_and_the_film_is_kept(client, small_clip, empty_storages):
+    author, body = author_at_hub(), small_clip.read_bytes()
+    client.force_login(author)
+    urls = begin(client, author, len(body)).json()
+    send_all(client, urls["tus"], body)
+    Upload.objects.update(details={"title": ["Sepsis"]})
+    answer = client.post(urls["finish"])
+    assert answer.status_code == 422
+    assert "has arrived and is kept" in answer.content.decode()
+    assert 'value="Sepsis"' in answer.content.decode()
+    # Whoever leaves now finds it on the list.
+    assert f'action="{urls["finish"]}"' in client.get(reverse("teleconsults:upload")).content.decode()
+    kept = Video.objects.get().public_id
+    assert client.post(reverse("teleconsults:upload"), details(author, kept=kept)).status_code == 302
+    assert Recording.objects.get().video.public_id == kept
+
+
+def test_half_a_film_is_not_finished_and_can_be_thrown_away(client, empty_storages):
+    author = author_at_hub()
+    client.force_login(author)
+    urls = begin(client, author, 1000).json()
+    answer = client.post(urls["finish"], follow=True)
+    assert "The file has not arrived whole yet" in answer.content.decode()
+    client.post(urls["finish"].replace("finish", "discard"))
+    assert not Upload.objects.exists()
+    assert not Recording.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["finish", "discard"])
+def test_anothers_upload_is_nobodys_business(client, act):
+    client.force_login(author_at_hub())
+    upload = UploadFactory()
+    assert client.post(reverse(f"teleconsults:{act}_upload", args=[upload.public_id])).status_code == 404
+    assert Upload.objects.exists()
 
 
 # --- the person's data ----------------------------------------------------------------------------------------------
