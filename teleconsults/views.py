@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -95,7 +96,7 @@ def _card(recording: Recording, user: User) -> Card:
 
 def _filters(chosen: dict[str, str]) -> list[dict[str, Any]]:
     published = Recording.objects.published()
-    offered = [
+    offered: list[tuple[str, str, QuerySet[Any]]] = [
         (_("Programme"), "programme", Programme.objects.filter(pk__in=published.values("programme"))),
         (_("Specialty"), "specialty", Specialty.objects.filter(pk__in=published.values("specialty"))),
         (_("Hub"), "hub", Facility.objects.filter(pk__in=published.values("hub"))),

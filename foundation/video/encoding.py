@@ -50,7 +50,14 @@ class Made:
     download: dict[str, Any] = field(default_factory=dict)
 
 
-def make(source: Source, original: Path, folder: Path, *, on_share: Callable[[float], None]) -> Made:
+def make(
+    source: Source,
+    original: Path,
+    folder: Path,
+    *,
+    on_share: Callable[[float], None],
+    preset: str = ffmpeg.PRESET,
+) -> Made:
     """Encode `original` into `folder`; `on_share` hears the share done (0 to 1) and may raise to stop.
 
     Raises UndecodableError where the film turns out shorter than it claimed, ToolFailedError where ffmpeg fails,
@@ -58,7 +65,7 @@ def make(source: Source, original: Path, folder: Path, *, on_share: Callable[[fl
     """
     steps = steps_for((source.picture.width_px, source.picture.height_px), source.picture.fps) if source.picture else []
     box = Sandbox(source=original, out_dir=folder)
-    _run(box, ffmpeg.ladder_command(source, steps, source_url=box.source_url), source, on_share)
+    _run(box, ffmpeg.ladder_command(source, steps, source_url=box.source_url, preset=preset), source, on_share)
     pictures = [read_playlist(folder, step.rung.key) for step in steps]
     sounds = [(track.group, read_playlist(folder, track.key)) for track in ffmpeg.sound_tracks(source)]
     if len({len(picture.segments) for picture in pictures}) > 1:

@@ -36,17 +36,23 @@ def sound_tracks(source: Source) -> list[SoundTrack]:
     return [FULL_SOUND, SAVING_SOUND] if source.sound else []
 
 
+PRESET = "veryfast"
+
+
 def group_of(step: Step) -> str:
     """The group of sound tracks that a picture goes with."""
     return SAVING_SOUND.group if step.rung.is_saving else FULL_SOUND.group
 
 
-def ladder_command(source: Source, steps: list[Step], *, source_url: str) -> list[str]:
-    """One decode, all encodes: HLS in one fragmented MP4 per rendition, with playlists, in the working directory."""
+def ladder_command(source: Source, steps: list[Step], *, source_url: str, preset: str = PRESET) -> list[str]:
+    """One decode, all encodes: HLS in one fragmented MP4 per rendition, with playlists, in the working directory.
+
+    `preset` is x264's: a quicker one makes larger files of the same quality.
+    """
     media = ffmpeg.input(source_url, **input_options(source.demuxer))
     sounds = sound_tracks(source)
     streams = [*_pictures(media, source, steps), *_sounds(media, source, sounds)]
-    options = _hls_options(steps, sounds) | _picture_options(steps) | _sound_options(sounds) | _bounds(source)
+    options = _hls_options(steps, sounds) | _picture_options(steps, preset) | _sound_options(sounds) | _bounds(source)
     return ["ffmpeg", *GLOBAL, *ffmpeg.get_args(ffmpeg.output(*streams, "%v.m3u8", **options))]
 
 
@@ -108,10 +114,10 @@ def _sounds(media: "ffmpeg.nodes.FilterableStream", source: Source, sounds: list
     return [copies.stream(number).filter("aresample", sound.rate_hz) for number, sound in enumerate(sounds)]
 
 
-def _picture_options(steps: list[Step]) -> dict[str, object]:
+def _picture_options(steps: list[Step], preset: str) -> dict[str, object]:
     if not steps:
         return {}
-    options: dict[str, object] = {"c:v": "libx264", "preset": "veryfast", "profile:v": "high", "bf": 2}
+    options: dict[str, object] = {"c:v": "libx264", "preset": preset, "profile:v": "high", "bf": 2}
     options |= {"sc_threshold": 0, "flags:v": "+cgop"}
     for number, step in enumerate(steps):
         rung = step.rung

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import ProtectedError
@@ -164,7 +165,8 @@ def _encode(video: Video, handle: JobHandle, *, source: dict[str, Any] | None = 
         handle.progress(0.01, gettext_noop("Making the qualities"))
         original = Path(video.original.path)
         facts = Source.from_json(source) if source else probe(original)
-        made = encoding.make(facts, original, work, on_share=_Reporter(handle, 0.01, ENCODED))
+        reporter = _Reporter(handle, 0.01, ENCODED)
+        made = encoding.make(facts, original, work, on_share=reporter, preset=settings.VIDEO_PRESET)
         # Checks that the lease is still ours, whatever the time since the last report.
         handle.progress(1.0, gettext_noop("Putting it in place"))
         _put_in_place(video, work, made, attempt=handle.attempt)

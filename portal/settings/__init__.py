@@ -278,6 +278,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A page that enqueues must not hang on a broker's host that does not answer.
     "socket_connect_timeout": 3,
 }
+VIDEO_PRESET = ENV.choice(
+    "PORTAL_VIDEO_PRESET", default="veryfast", among=("ultrafast", "superfast", "veryfast", "faster", "fast", "medium")
+)
 JOBS_LEASE_S = ENV.number("PORTAL_JOBS_LEASE_S", default=60, at_least=2)
 JOBS_SWEEP_S = min(15.0, JOBS_LEASE_S / 2)
 JOBS_EAGER = False

@@ -24,6 +24,7 @@ class Command(BaseCommand):
         if settings.MODE == "production":
             raise CommandError("The demo network has accounts that anybody may use: it is not for production.")
         settings.JOBS_EAGER = True
+        settings.VIDEO_PRESET = "ultrafast"  # somebody waits for the films, and they are short
         settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
         # A line for every page that is made tells a newcomer nothing.
         logging.getLogger("wagtail").setLevel(logging.WARNING)
