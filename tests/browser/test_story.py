@@ -123,7 +123,9 @@ def hand_in_a_recording(page: Page, album: Album) -> None:
 
     expect(page.locator(".job-progress--running progress")).to_be_visible(timeout=60_000)
     album.take(page, "encoding")
+    # The film can be watched as it came, while its qualities are made.
     expect(page.locator("[data-player-play]")).to_be_visible(timeout=180_000)
+    expect(page.locator(".job-progress--running, .job-progress--queued")).to_have_count(0, timeout=180_000)
     assert len(bars_seen(page, scale=100)) >= 2, "The bar of the encoding stood still."
     expect(page.locator("[data-player] video")).to_have_attribute("poster", re.compile(r"^/v/.+\.(jpg|webp)$"))
     album.take(page, "recording-ready", whole=True)
