@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert executable, "No Chromium found: apt-get install chromium"
@@ -42,7 +42,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def new_portal(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Callable[..., PortalStack]:
     """(name, settings) -> a portal with an empty database; all share the collected static files."""
     static = tmp_path_factory.mktemp("static") / "collected"
@@ -57,7 +57,7 @@ def new_portal(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) 
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo_portal(new_portal: Callable[..., PortalStack]) -> Iterator[PortalStack]:
     """A running portal with the demo network, which asks staff for a second factor, as production does.
 
@@ -71,7 +71,7 @@ def demo_portal(new_portal: Callable[..., PortalStack]) -> Iterator[PortalStack]
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def staffed_portal(new_portal: Callable[..., PortalStack]) -> Iterator[PortalStack]:
     """A running portal with worker and beat, and the staff of people.py: tests act in it, each on things of its own."""
     with new_portal("staffed", PORTAL_JOBS_LEASE_S="4") as stack:
