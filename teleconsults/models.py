@@ -176,7 +176,7 @@ class Recording(models.Model):
         verbose_name=_("programme"),
         help_text=_("The series that this session belongs to, if any."),
     )
-    sites = models.ManyToManyField(
+    asking_facilities = models.ManyToManyField(
         Facility,
         blank=True,
         related_name="+",

@@ -170,7 +170,10 @@ class RecordingViewSet(SnippetViewSet):
     chooser_viewset_class = RecordingChooserViewSet
     panels = [
         FieldPanel(name)
-        for name in ("title", "held_on", "programme", "sites", "specialty", "chair", "presenters", "summary", "tags")
+        for name in (
+            *("title", "held_on", "programme", "asking_facilities", "specialty"),
+            *("chair", "presenters", "summary", "tags"),
+        )
     ]
 
     def get_queryset(self, request: object) -> RecordingQuerySet:  # noqa: ARG002  # the signature is Wagtail's

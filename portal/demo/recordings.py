@@ -87,5 +87,5 @@ def _hand_in(public_id: str, text: dict[str, Any], author: User) -> Recording:
         summary="\n\n".join([text["summary"], *(f"• {point}" for point in text["key_points"])]),
     )
     recording = submit_recording(draft, video=video, tags=text["tags"], by=author)
-    recording.sites.set(Facility.objects.filter(slug__in=text["sites"]))
+    recording.asking_facilities.set(Facility.objects.filter(slug__in=text["asking_facilities"]))
     return recording

@@ -168,7 +168,7 @@ def test_a_recording_names_what_exists(recording: Table):
     assert recording["hub"] in HUBS
     assert recording["specialty"] in SPECIALTIES
     assert recording["author"] in PEOPLE_KEYS
-    assert set(recording["sites"]) <= FACILITY_SLUGS
+    assert set(recording["asking_facilities"]) <= FACILITY_SLUGS
     assert recording["programme"] in {programme["slug"] for programme in PROGRAMMES}
     assert recording["key_points"]
     assert "không phải y lệnh" in recording["notice"]
@@ -214,7 +214,7 @@ def test_facilities_are_marked_as_examples_and_know_their_place():
     for programme in PROGRAMMES:
         assert programme["hub"] in HUBS
         assert programme["specialty"] in SPECIALTIES
-        assert set(programme["sites"]) <= FACILITY_SLUGS
+        assert set(programme["asking_facilities"]) <= FACILITY_SLUGS
 
 
 def test_nobody_can_take_a_person_for_a_real_one():
