@@ -14,7 +14,7 @@ from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
 from foundation.kernel.roles import Role
 from foundation.notifications.actions import tell
-from foundation.video.actions import retire_addresses
+from foundation.video.actions import keep_captions, keep_chapters, retire_addresses
 from foundation.video.models import Video
 from teleconsults.models import DETAILS, Consent, ConsentWording, OfficerCheck, Recording
 from teleconsults.rules import Agreement, FacilityApproval
@@ -120,6 +120,17 @@ def change_details(recording: Recording, *, tags: Sequence[str], by: User) -> Re
     recording.tags.set(tags)
     log(recording, "teleconsults.edit", user=by)
     return recording
+
+
+@transaction.atomic
+def change_words(recording: Recording, *, language: str, captions: str, chapters: str, by: User) -> None:
+    """Keep what is said in one language, and the chapters. Raises WithdrawnError and CaptionsRefusedError."""
+    recording = _locked(recording)
+    if recording.is_withdrawn:
+        raise WithdrawnError
+    keep_captions(recording.video, language=language, text=captions, by=by)
+    keep_chapters(recording.video, text=chapters, by=by)
+    log(recording, "teleconsults.edit", user=by)
 
 
 @transaction.atomic

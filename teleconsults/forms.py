@@ -11,7 +11,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import Facility, User
+from foundation.kernel.templatetags.portal import clock
+from foundation.video.captions import webvtt_of
 from foundation.video.models import Video
+from foundation.video.refusals import CaptionsEncodingError, CaptionsRefusedError
 from teleconsults.consent import current_wording
 from teleconsults.models import DETAILS, Consent, Recording
 from teleconsults.rules import Agreement, FacilityApproval
@@ -213,3 +216,65 @@ class WithdrawForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Kept in the log; readers see only that the recording was withdrawn."),
     )
+
+
+class WordsForm(forms.Form):
+    """Captions of one language, as a file or as text, and chapters; a file goes before the text."""
+
+    MAX_BYTES = 2_000_000
+
+    file = forms.FileField(
+        label=_("File with captions"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".vtt,.srt,text/vtt"}),
+        help_text=_("WebVTT (.vtt) or SubRip (.srt). It takes the place of the captions below."),
+    )
+    captions = forms.CharField(
+        label=_("Captions"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 14, "class": "mono", "spellcheck": "true"}),
+        help_text=_("Correct them here. No names, dates of birth or record numbers of patients."),
+    )
+    chapters = forms.CharField(
+        label=_("Chapters"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 8, "class": "mono"}),
+        help_text=_(
+            "One line each, the time first: “4:07 Fluids on day 5”. A WebVTT file of chapters can be pasted, too."
+        ),
+    )
+
+    def __init__(self, *args: Any, video: Video, language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        track = video.caption_tracks.filter(language=language).first()
+        self.initial["captions"] = webvtt_of(track.rows()) if track else ""
+        marks = [(chapter.at_s, chapter.title) for chapter in video.chapters.all()]
+        found = [(float(row["at_s"]), str(row["title"])) for row in video.chapters_found]
+        self.initial["chapters"] = "\n".join(f"{clock(at_s)} {title}" for at_s, title in marks or found)
+
+    def clean_file(self) -> str:
+        """The words in the file, empty without one."""
+        file = self.cleaned_data["file"]
+        if not file:
+            return ""
+        if file.size > self.MAX_BYTES:
+            raise ValidationError(_("The file is too big for captions. Choose a WebVTT (.vtt) or SubRip (.srt) file."))
+        try:
+            return str(file.read().decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise ValidationError(str(CaptionsEncodingError(line=1))) from None
+
+    def words(self) -> dict[str, str]:
+        """What to keep: captions and chapters."""
+        return {
+            "captions": self.cleaned_data["file"] or self.cleaned_data["captions"],
+            "chapters": self.cleaned_data["chapters"],
+        }
+
+    def field_of(self, refusal: CaptionsRefusedError) -> str:
+        """Beside which field a refusal belongs."""
+        if refusal.code.startswith("chapter"):
+            return "chapters"
+        return "file" if self.cleaned_data.get("file") else "captions"

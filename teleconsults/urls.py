@@ -16,6 +16,7 @@ urlpatterns = [
     path("<slug:public_id>/", views.watch, name="watch"),
     path("<slug:public_id>/prepare/", views.prepare, name="prepare"),
     path("<slug:public_id>/edit/", views.edit, name="edit"),
+    path("<slug:public_id>/words/", views.words, name="words"),
     path("<slug:public_id>/consent/", views.consent, name="consent"),
     path("<slug:public_id>/check/", views.check, name="check"),
     path("<slug:public_id>/publish/", views.publish, name="publish"),

@@ -24,9 +24,9 @@ from foundation.kernel.errors import RefusedError
 from foundation.kernel.paging import page_of
 from foundation.kernel.roles import Role
 from foundation.video.actions import begin_or_go_on, receive_upload, retry_encode, take_upload, throw_away_upload
-from foundation.video.models import Upload, WatchRecord
+from foundation.video.models import CaptionTrack, Upload, WatchRecord
 from foundation.video.playback import playback_for, poster_url_for
-from foundation.video.refusals import TextFileError, TooBigError, VideoRefusedError
+from foundation.video.refusals import CaptionsRefusedError, TextFileError, TooBigError, VideoRefusedError
 from foundation.video.uploads import QuarantineUploadHandler
 from foundation.video.watching import watch_record_for
 from teleconsults.actions import (
@@ -35,6 +35,7 @@ from teleconsults.actions import (
     WithdrawnError,
     answer_consent,
     change_details,
+    change_words,
     check_recording,
     publish_recording,
     submit_arrived,
@@ -50,6 +51,7 @@ from teleconsults.forms import (
     FileToCome,
     UploadForm,
     WithdrawForm,
+    WordsForm,
     data_of,
 )
 from teleconsults.models import Programme, Recording, RecordingQuerySet, hubs_of, unfinished_uploads_of
@@ -149,6 +151,8 @@ def watch(request: SignedInRequest, public_id: str) -> HttpResponse:
         "record": watch_record_for(request.user, recording.video),
         "earlier": shown.earlier_than(recording).first(),
         "later": shown.later_than(recording).first(),
+        "tracks": list(recording.video.caption_tracks.all()),
+        "chapters": list(recording.video.chapters.all()),
         "is_own": recording.author_id == request.user.pk,
         "may_withdraw": recording.live and request.user.has_perm("teleconsults.withdraw_recording"),
     }
@@ -326,6 +330,40 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
         return redirect("teleconsults:prepare", public_id)
     context = {"form": form, "recording": recording}
     return render(request, "teleconsults/edit.html", context, status=422 if form.is_bound else 200)
+
+
+@staff_role_required(Role.AUTHOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def words(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """What is said in the film, one language at a time, and its chapters."""
+    recording = _own(request, public_id)
+    if recording.is_withdrawn:
+        return _stays_as_it_is(request, recording)
+    video = recording.video
+    language = "en" if request.GET.get("language") == "en" else "vi"
+    data = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = WordsForm(*data, video=video, language=language)
+    if form.is_valid():
+        try:
+            change_words(recording, language=language, **form.words(), by=request.user)
+        except CaptionsRefusedError as refusal:
+            form.add_error(form.field_of(refusal), str(refusal))
+        except RefusedError as refusal:
+            messages.error(request, str(refusal))
+            return redirect("teleconsults:prepare", public_id)
+        else:
+            messages.success(request, _("Captions and chapters are saved."))
+            return redirect("teleconsults:prepare", public_id)
+    context = {
+        "form": form,
+        "recording": recording,
+        "video": video,
+        "language": language,
+        "languages": CaptionTrack.Language.choices,
+        "playback": playback_for(video, request.user),
+        "record": watch_record_for(request.user, video),
+    }
+    return render(request, "teleconsults/words.html", context, status=422 if form.is_bound else 200)
 
 
 @staff_role_required(Role.AUTHOR)

@@ -13,15 +13,18 @@ from django.contrib.auth import get_user_model
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from foundation.jobs.actions import enqueue
 from foundation.jobs.models import Job
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
+from foundation.video.captions import cues_of
+from foundation.video.chapters import marks_of
 from foundation.video.door import ENOUGH_BYTES, refuse_at_the_door
 from foundation.video.incoming import Writer, incoming
-from foundation.video.models import Upload, Video, quarantine_path, upload_expiry
+from foundation.video.models import CaptionTrack, Chapter, Upload, Video, quarantine_path, upload_expiry
 from foundation.video.refusals import EmptyFileError, OverQuotaError, TooBigError, VideoRefusedError
 from foundation.video.tus import ChecksumError, GoneError, Piece, TooMuchError, WrongOffsetError
 from foundation.video.uploads import quarantined
@@ -247,3 +250,27 @@ def retire_addresses(video: Video) -> None:
             transaction.on_commit(partial(shutil.rmtree, version, ignore_errors=True))
     video.directory = f"{video.public_id}/{new.name}"
     video.save(update_fields=["directory"])
+
+
+@transaction.atomic
+def keep_captions(video: Video, *, language: str, text: str, by: "User") -> None:
+    """Put the words of a WebVTT or SRT text in place of what stood there; an empty text takes the track away.
+
+    Raises CaptionsRefusedError.
+    """
+    if text.strip():
+        cues = [cue.as_json() for cue in cues_of(text)]
+        facts = {"cues": cues, "updated_by": by, "updated_at": timezone.now()}
+        CaptionTrack.objects.update_or_create(video=video, language=language, defaults=facts)
+    else:
+        CaptionTrack.objects.filter(video=video, language=language).delete()
+    log(video, "video.captions", user=by, data={"language": language})
+
+
+@transaction.atomic
+def keep_chapters(video: Video, *, text: str, by: "User") -> None:
+    """Put the chapters of a text in place of those before. Raises CaptionsRefusedError."""
+    marks = marks_of(text, duration_s=video.duration_s)
+    video.chapters.all().delete()
+    Chapter.objects.bulk_create(Chapter(video=video, at_s=mark.at_s, title=mark.title) for mark in marks)
+    log(video, "video.chapters", user=by)

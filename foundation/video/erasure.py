@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from foundation.video.incoming import incoming
-from foundation.video.models import Upload, Video, WatchBudget, WatchRecord
+from foundation.video.models import CaptionTrack, Upload, Video, WatchBudget, WatchRecord
 from foundation.video.watching import proof_of
 
 if TYPE_CHECKING:
@@ -41,4 +41,5 @@ def erase(user: "User") -> None:
         upload.delete()
     WatchRecord.objects.filter(user=user).delete()
     WatchBudget.objects.filter(user=user).delete()
+    CaptionTrack.objects.filter(updated_by=user).update(updated_by=None)
     Video.objects.owned_by(user).update(original_name="", owner=None)

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from foundation.video import rules
+from foundation.video.captions import Cue
 from foundation.video.refusals import sentence_of
 
 
@@ -184,6 +185,10 @@ class Video(models.Model):
     def refusal_sentence(self) -> str | Promise:
         """Why the file was refused, and what to do; empty for a file that was not."""
         return sentence_of(self.refusal_code)
+
+    def captions_offered(self) -> list["CaptionTrack"]:
+        """In which languages the film has captions, Vietnamese first, without their words."""
+        return list(self.caption_tracks.defer("cues"))
 
     def qualities(self) -> list[Rendition]:
         """What can be chosen, best picture first, sound last."""
@@ -378,3 +383,51 @@ class WatchBudget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.level_s:.0f} s"
+
+
+class CaptionTrack(models.Model):
+    """What is said in a film, in one language; served to those who may play the film.
+
+    Personal data: who wrote it last (see docs/privacy.md).
+    """
+
+    class Language(models.TextChoices):
+        VIETNAMESE = "vi", _("Vietnamese")
+        ENGLISH = "en", _("English")
+
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="caption_tracks")
+    language = models.CharField(_("language"), max_length=2, choices=Language)
+    # [{"start_s", "end_s", "text"}], by start.
+    cues = models.JSONField(default=list)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("captions")
+        verbose_name_plural = _("captions")
+        ordering = ["-language"]  # Vietnamese first
+        constraints = [models.UniqueConstraint(fields=["video", "language"], name="video_one_track_a_language")]
+
+    def __str__(self) -> str:
+        return f"{self.video_id}/{self.language}"
+
+    def rows(self) -> list[Cue]:
+        """The cues, by start."""
+        return [Cue(**row) for row in self.cues]
+
+
+class Chapter(models.Model):
+    """Where a part of a film begins, and what it is about."""
+
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="chapters")
+    at_s = models.FloatField()
+    title = models.CharField(_("title"), max_length=200)
+
+    class Meta:
+        verbose_name = _("chapter")
+        verbose_name_plural = _("chapters")
+        ordering = ["at_s"]
+        constraints = [models.UniqueConstraint(fields=["video", "at_s"], name="video_one_chapter_a_moment")]
+
+    def __str__(self) -> str:
+        return self.title

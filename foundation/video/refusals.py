@@ -114,3 +114,54 @@ def refusal_named(code: str) -> VideoRefusedError:
 def sentence_of(code: str) -> str | Promise:
     """What to tell a person about a stored code; empty for an empty one."""
     return refusal_named(code).message if code else ""
+
+
+class CaptionsRefusedError(RefusedError):
+    """Base of all refusals of captions and chapters; `line` counts from 1."""
+
+    message = _("Line %(line)s cannot be read.")
+    code = "captions_refused"
+
+    def __init__(self, *, line: int) -> None:
+        self.line = line
+        super().__init__(self.message % {"line": line})
+
+
+class CaptionsTimeError(CaptionsRefusedError):
+    message = _("Line %(line)s: the times cannot be read. Write them as 00:01:05.000 --> 00:01:08.500.")
+    code = "captions_time"
+
+
+class CaptionsOrderError(CaptionsRefusedError):
+    message = _("Line %(line)s: the words end before they begin. The second time must be the later one.")
+    code = "captions_order"
+
+
+class CaptionsEmptyError(CaptionsRefusedError):
+    message = _("There are no captions in it. Choose a WebVTT (.vtt) or SubRip (.srt) file.")
+    code = "captions_empty"
+
+
+class CaptionsTooManyError(CaptionsRefusedError):
+    message = _("Line %(line)s: there are more captions than one recording can have.")
+    code = "captions_too_many"
+
+
+class CaptionsEncodingError(CaptionsRefusedError):
+    message = _("The file is not text in UTF-8. Save it again with this encoding.")
+    code = "captions_encoding"
+
+
+class ChapterLineError(CaptionsRefusedError):
+    message = _("Line %(line)s: write the time first, then the title, for example “4:07 Fluids on day 5”.")
+    code = "chapter_line"
+
+
+class ChapterLateError(CaptionsRefusedError):
+    message = _("Line %(line)s: this chapter begins after the end of the film.")
+    code = "chapter_late"
+
+
+class ChapterTwiceError(CaptionsRefusedError):
+    message = _("Line %(line)s: another chapter begins at the same second.")
+    code = "chapter_twice"

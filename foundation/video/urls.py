@@ -9,5 +9,6 @@ urlpatterns = [
     path("uploads/", views.uploads, name="uploads"),
     path("uploads/<slug:public_id>", views.upload, name="upload"),
     path("<slug:public_id>/play", views.play, name="play"),
+    path("<slug:public_id>/captions/<slug:language>.vtt", views.captions, name="captions"),
     path("<slug:public_id>/beat", views.beat, name="beat"),
 ]

@@ -20,6 +20,7 @@ from foundation.accounts.access import SignedInRequest
 from foundation.kernel.errors import RefusedError
 from foundation.video import ranges, tus
 from foundation.video.actions import arrived_bytes, begin_upload, send_piece, throw_away_upload
+from foundation.video.captions import webvtt_of
 from foundation.video.listeners import may_send
 from foundation.video.models import Upload, Video
 from foundation.video.playback import is_signed, may_play, playback_for
@@ -152,6 +153,15 @@ def beat(request: SignedInRequest, public_id: str) -> JsonResponse:
     except BadSessionError as refusal:
         return JsonResponse({"accepted": False, "reason": refusal.code}, status=409)
     return JsonResponse(answer.as_json())
+
+
+@login_required
+@require_safe
+@never_cache
+def captions(request: SignedInRequest, public_id: str, language: str) -> HttpResponse:
+    """What is said, as WebVTT, for those who may play the film."""
+    track = get_object_or_404(_playable(request, public_id).caption_tracks, language=language)
+    return HttpResponse(webvtt_of(track.rows()), content_type="text/vtt; charset=utf-8")
 
 
 def _playable(request: SignedInRequest, public_id: str) -> Video:

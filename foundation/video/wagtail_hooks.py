@@ -8,4 +8,6 @@ from wagtail.log_actions import LogActionRegistry
 @hooks.register("register_log_actions")
 def name_acts(actions: LogActionRegistry) -> None:
     actions.register_action("video.receive", _("Receive a file"), _("File received"))
+    actions.register_action("video.captions", _("Change captions"), _("Captions changed"))
+    actions.register_action("video.chapters", _("Change chapters"), _("Chapters changed"))
     actions.register_action("video.retry", _("Prepare a file again"), _("Preparation started again"))

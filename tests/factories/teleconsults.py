@@ -5,7 +5,7 @@ import datetime
 import factory
 from django.utils import timezone
 
-from foundation.video.models import Upload
+from foundation.video.models import CaptionTrack, Upload
 from teleconsults.models import Programme, Recording
 from tests.factories.accounts import FacilityFactory, SpecialtyFactory, UserFactory, World
 from tests.factories.video import UploadFactory, VideoFactory
@@ -73,16 +73,23 @@ def _upload_of_author(world: World) -> Upload:
     return world.made["upload"]
 
 
+def _captions_of(recording: Recording) -> dict[str, str]:
+    cues = [{"start_s": 1.0, "end_s": 2.0, "text": "Truyền dịch"}]
+    CaptionTrack.objects.get_or_create(video=recording.video, language="vi", defaults={"cues": cues})
+    return {"public_id": recording.video.public_id, "language": "vi"}
+
+
 SAMPLES = {
     "teleconsults:check": lambda world: {"public_id": RecordingFactory(awaiting_check=True).public_id},
     **{
         f"teleconsults:{name}": lambda world: {"public_id": _of_author(world).public_id}
-        for name in ("watch", "prepare", "edit", "consent", "publish", "retry", "withdraw")
+        for name in ("watch", "prepare", "edit", "words", "consent", "publish", "retry", "withdraw")
     },
     **{
         name: lambda world: {"public_id": _upload_of_author(world).public_id}
         for name in ("teleconsults:finish_upload", "teleconsults:discard_upload", "video:upload")
     },
     **{f"video:{name}": lambda world: {"public_id": _of_author(world).video.public_id} for name in ("play", "beat")},
+    "video:captions": lambda world: _captions_of(_of_author(world)),
     "rendition": lambda world: "/v/1/1/no-signature/no-video/no-version/master.m3u8",
 }

@@ -41,6 +41,11 @@ class Player {
     select.addEventListener("change", () => this.choose(select.value));
     this.find("speed").addEventListener("change", (event) => this.setSpeed(Number(event.target.value)));
     document.addEventListener("keydown", (event) => this.key(event), true);
+    this.root.addEventListener("player:seek", (event) => this.seek(event.detail));
+    // With the sound off the words are wanted, unless somebody has said otherwise.
+    this.video.addEventListener("volumechange", () => {
+      if (this.video.muted || this.video.volume === 0) this.showCaptions(this.hasCaptions ?? true, { isChosen: false });
+    });
   }
 
   remembered() {
@@ -57,13 +62,31 @@ class Player {
   async start() {
     if (!(await this.freshSource())) return;
     if (!this.isStarted) {
-      this.position = this.source.position;
+      this.position = this.wanted ?? this.source.position;
       this.listen();
     }
     this.draw(this.source.watched_ranges);
     this.video.controls = true;
     this.video.focus({ preventScroll: true });
     await this.attach({ isPlaying: true });
+  }
+
+  // A line of the transcript or a chapter was pressed.
+  seek(second) {
+    if (this.isStarted) {
+      this.video.currentTime = second;
+      this.video.play().catch(() => {});
+    } else {
+      this.wanted = second;
+      this.start();
+    }
+  }
+
+  showCaptions(isShown, { isChosen = true } = {}) {
+    const tracks = [...this.video.textTracks];
+    const own = tracks.find((track) => track.language === document.documentElement.lang) ?? tracks[0];
+    for (const track of tracks) track.mode = isShown && track === own ? "showing" : "disabled";
+    if (isChosen) this.hasCaptions = isShown;
   }
 
   // The addresses have expired while the page was open: fresh ones, and on from the same second.
@@ -148,6 +171,10 @@ class Player {
       backBufferLength: 60,
       capLevelToPlayerSize: quality === "auto",
       fragLoadPolicy: policy,
+      // The words come beside the film, not in its playlists: the library is to leave them alone.
+      subtitleTrackController: undefined,
+      subtitleStreamController: undefined,
+      timelineController: undefined,
     });
     this.hls.on(Hls.Events.ERROR, (_name, data) => this.trouble(Hls, data));
     this.hls.on(Hls.Events.MANIFEST_PARSED, () => this.setLevel(quality));
@@ -342,6 +369,7 @@ class Player {
       l: jump(10),
       arrowleft: jump(-5),
       arrowright: jump(5),
+      c: () => this.showCaptions(![...video.textTracks].some((track) => track.mode === "showing")),
       m: () => (video.muted = !video.muted),
       f: () => (document.fullscreenElement ? document.exitFullscreen() : video.requestFullscreen?.()),
     };
