@@ -10,11 +10,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import User
+from foundation.jobs.models import Job
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
 from foundation.kernel.roles import Role
 from foundation.notifications.actions import tell
-from foundation.video.actions import keep_captions, keep_chapters, retire_addresses
+from foundation.video.actions import ask_for_captions, keep_captions, keep_chapters, retire_addresses
 from foundation.video.models import Video
 from teleconsults.models import DETAILS, Consent, ConsentWording, OfficerCheck, Recording
 from teleconsults.rules import Agreement, FacilityApproval
@@ -58,6 +59,18 @@ class NotToCheckError(RefusedError):
 class FilmChangedError(RefusedError):
     message = _("The film was made anew while you watched. Watch the new version, then decide.")
     code = "film_changed"
+
+
+class WordsChangedError(RefusedError):
+    message = _("The captions were changed while you watched. Read the new ones, then decide.")
+    code = "words_changed"
+
+
+class CheckedWordsError(RefusedError):
+    message = _(
+        "An officer read these captions and found no patient; they stay as they are while the recording is published."
+    )
+    code = "checked_words"
 
 
 class ReasonMissingError(RefusedError):
@@ -123,13 +136,46 @@ def change_details(recording: Recording, *, tags: Sequence[str], by: User) -> Re
 
 
 @transaction.atomic
-def change_words(recording: Recording, *, language: str, captions: str, chapters: str, by: User) -> None:
-    """Keep what is said in one language, and the chapters. Raises WithdrawnError and CaptionsRefusedError."""
+def change_captions(recording: Recording, *, language: str, text: str, by: User) -> None:
+    """Keep what is said, in one language, as WebVTT or SRT. An officer who had read other words is asked to look again.
+
+    Raises WithdrawnError, CaptionsRefusedError, and CheckedWordsError for what is published because of a check.
+    """
     recording = _locked(recording)
     if recording.is_withdrawn:
         raise WithdrawnError
-    keep_captions(recording.video, language=language, text=captions, by=by)
-    keep_chapters(recording.video, text=chapters, by=by)
+    if not keep_captions(recording.video, language=language, text=text, by=by):
+        return
+    if recording.are_words_fixed:
+        raise CheckedWordsError
+    if recording.consent == Recording.Consent.NO_PATIENT and recording.is_checked:
+        _void_check(recording)
+        _ask_officers(recording)
+    log(recording, "teleconsults.edit", user=by)
+
+
+@transaction.atomic
+def ask_for_transcript(recording: Recording, *, language: str, by: User) -> Job:
+    """Have a machine write captions for the author to read. Raises WithdrawnError, NothingToTranscribeError."""
+    recording = _locked(recording)
+    if recording.is_withdrawn:
+        raise WithdrawnError
+    return ask_for_captions(recording.video, language=language, by=by)
+
+
+def _void_check(recording: Recording) -> None:
+    recording.checked_by = recording.checked_at = None
+    recording.checked_film = ""
+    recording.save(update_fields=["checked_by", "checked_at", "checked_film"])
+
+
+@transaction.atomic
+def change_chapters(recording: Recording, *, text: str, by: User) -> None:
+    """Keep the chapters, a line each or as WebVTT. Raises WithdrawnError and CaptionsRefusedError."""
+    recording = _locked(recording)
+    if recording.is_withdrawn:
+        raise WithdrawnError
+    keep_chapters(recording.video, text=text, by=by)
     log(recording, "teleconsults.edit", user=by)
 
 
@@ -186,16 +232,21 @@ def _ask_officers(recording: Recording) -> None:
 
 
 @transaction.atomic
-def check_recording(recording: Recording, *, is_clear: bool, remark: str = "", film: str, by: User) -> Recording:
+def check_recording(
+    recording: Recording, *, is_clear: bool, remark: str = "", film: str, words: str = "", by: User
+) -> Recording:
     """An officer has watched the version `film`: no patient can be recognised, or back to the author with the reason.
 
-    Raises NotToCheckError when it does not wait for this person's check, FilmChangedError, ReasonMissingError.
+    `words` names the captions that were read (`Video.words_sha256`). Raises NotToCheckError when it does not wait for
+    this person's check, FilmChangedError, WordsChangedError, ReasonMissingError.
     """
     recording = _locked(recording)
     if not Recording.objects.awaiting_check().checkable_by(by).filter(pk=recording.pk).exists():
         raise NotToCheckError
     if film != recording.video.directory:
         raise FilmChangedError
+    if words != recording.video.words_sha256():
+        raise WordsChangedError
     if not is_clear and not remark.strip():
         raise ReasonMissingError
     check = OfficerCheck.objects.create(recording=recording, film=film, is_clear=is_clear, remark=remark, officer=by)

@@ -11,10 +11,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import Facility, User
-from foundation.kernel.templatetags.portal import clock
-from foundation.video.captions import webvtt_of
 from foundation.video.models import Video
-from foundation.video.refusals import CaptionsEncodingError, CaptionsRefusedError
+from foundation.video.refusals import CaptionsEncodingError
 from teleconsults.consent import current_wording
 from teleconsults.models import DETAILS, Consent, Recording
 from teleconsults.rules import Agreement, FacilityApproval
@@ -177,9 +175,10 @@ class ConsentForm(forms.Form):
 
 
 class CheckForm(forms.Form):
-    """What an officer found; `film` is the version that was on the page."""
+    """What an officer found; `film` and `words` are the versions that were on the page."""
 
     film = forms.CharField(max_length=120, widget=forms.HiddenInput)
+    words = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     verdict = forms.ChoiceField(
         label=_("What did you find?"),
         widget=forms.RadioSelect,
@@ -218,8 +217,8 @@ class WithdrawForm(forms.Form):
     )
 
 
-class WordsForm(forms.Form):
-    """Captions of one language, as a file or as text, and chapters; a file goes before the text."""
+class CaptionsForm(forms.Form):
+    """Captions of one language, as a file or as text; a file goes before the text."""
 
     MAX_BYTES = 2_000_000
 
@@ -233,26 +232,10 @@ class WordsForm(forms.Form):
         label=_("Captions"),
         required=False,
         strip=False,
+        max_length=MAX_BYTES,
         widget=forms.Textarea(attrs={"rows": 14, "class": "mono", "spellcheck": "true"}),
         help_text=_("Correct them here. No names, dates of birth or record numbers of patients."),
     )
-    chapters = forms.CharField(
-        label=_("Chapters"),
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 8, "class": "mono"}),
-        help_text=_(
-            "One line each, the time first: “4:07 Fluids on day 5”. A WebVTT file of chapters can be pasted, too."
-        ),
-    )
-
-    def __init__(self, *args: Any, video: Video, language: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        track = video.caption_tracks.filter(language=language).first()
-        self.initial["captions"] = webvtt_of(track.rows()) if track else ""
-        marks = [(chapter.at_s, chapter.title) for chapter in video.chapters.all()]
-        found = [(float(row["at_s"]), str(row["title"])) for row in video.chapters_found]
-        self.initial["chapters"] = "\n".join(f"{clock(at_s)} {title}" for at_s, title in marks or found)
 
     def clean_file(self) -> str:
         """The words in the file, empty without one."""
@@ -266,15 +249,27 @@ class WordsForm(forms.Form):
         except UnicodeDecodeError:
             raise ValidationError(str(CaptionsEncodingError(line=1))) from None
 
-    def words(self) -> dict[str, str]:
-        """What to keep: captions and chapters."""
-        return {
-            "captions": self.cleaned_data["file"] or self.cleaned_data["captions"],
-            "chapters": self.cleaned_data["chapters"],
-        }
+    @property
+    def text(self) -> str:
+        """What to keep."""
+        return str(self.cleaned_data["file"] or self.cleaned_data["captions"])
 
-    def field_of(self, refusal: CaptionsRefusedError) -> str:
-        """Beside which field a refusal belongs."""
-        if refusal.code.startswith("chapter"):
-            return "chapters"
-        return "file" if self.cleaned_data.get("file") else "captions"
+    @property
+    def source(self) -> str:
+        """The field that `text` came from, beside which a refusal belongs."""
+        return "file" if self.cleaned_data["file"] else "captions"
+
+
+class ChaptersForm(forms.Form):
+    """Chapters, a line each."""
+
+    chapters = forms.CharField(
+        label=_("Chapters"),
+        required=False,
+        strip=False,
+        max_length=100_000,
+        widget=forms.Textarea(attrs={"rows": 10, "class": "mono"}),
+        help_text=_(
+            "One line each, the time first: “4:07 Fluids on day 5”. A WebVTT file of chapters can be pasted, too."
+        ),
+    )

@@ -289,6 +289,11 @@ class Recording(models.Model):
         return self.is_consent_answered
 
     @property
+    def are_words_fixed(self) -> bool:
+        """The captions may not change: it is published because an officer read them."""
+        return self.live and self.consent == self.Consent.NO_PATIENT
+
+    @property
     def is_withdrawn(self) -> bool:
         return self.withdrawn_at is not None
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -24,9 +25,13 @@ from foundation.kernel.errors import RefusedError
 from foundation.kernel.paging import page_of
 from foundation.kernel.roles import Role
 from foundation.video.actions import begin_or_go_on, receive_upload, retry_encode, take_upload, throw_away_upload
+from foundation.video.captions import webvtt_of
+from foundation.video.chapters import lines_of, proposed
 from foundation.video.models import CaptionTrack, Upload, WatchRecord
 from foundation.video.playback import playback_for, poster_url_for
-from foundation.video.refusals import CaptionsRefusedError, TextFileError, TooBigError, VideoRefusedError
+from foundation.video.refusals import TextFileError, TooBigError, VideoRefusedError
+from foundation.video.slides import slide_changes
+from foundation.video.transcription import transcriber_for
 from foundation.video.uploads import QuarantineUploadHandler
 from foundation.video.watching import watch_record_for
 from teleconsults.actions import (
@@ -34,8 +39,10 @@ from teleconsults.actions import (
     ReasonMissingError,
     WithdrawnError,
     answer_consent,
+    ask_for_transcript,
+    change_captions,
+    change_chapters,
     change_details,
-    change_words,
     check_recording,
     publish_recording,
     submit_arrived,
@@ -45,13 +52,14 @@ from teleconsults.actions import (
 from teleconsults.consent import current_wording
 from teleconsults.forms import (
     ACCEPT,
+    CaptionsForm,
+    ChaptersForm,
     CheckForm,
     ConsentForm,
     DetailsForm,
     FileToCome,
     UploadForm,
     WithdrawForm,
-    WordsForm,
     data_of,
 )
 from teleconsults.models import Programme, Recording, RecordingQuerySet, hubs_of, unfinished_uploads_of
@@ -151,7 +159,7 @@ def watch(request: SignedInRequest, public_id: str) -> HttpResponse:
         "record": watch_record_for(request.user, recording.video),
         "earlier": shown.earlier_than(recording).first(),
         "later": shown.later_than(recording).first(),
-        "tracks": list(recording.video.caption_tracks.all()),
+        "tracks": list(recording.video.caption_tracks.offered()),
         "chapters": list(recording.video.chapters.all()),
         "is_own": recording.author_id == request.user.pk,
         "may_withdraw": recording.live and request.user.has_perm("teleconsults.withdraw_recording"),
@@ -334,36 +342,96 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
 
 @staff_role_required(Role.AUTHOR)
 @require_http_methods(["GET", "HEAD", "POST"])
-def words(request: SignedInRequest, public_id: str) -> HttpResponse:
-    """What is said in the film, one language at a time, and its chapters."""
+def captions(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """What is said in the film, one language at a time; the script saves without leaving the page."""
     recording = _own(request, public_id)
     if recording.is_withdrawn:
         return _stays_as_it_is(request, recording)
-    video = recording.video
-    language = "en" if request.GET.get("language") == "en" else "vi"
-    data = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = WordsForm(*data, video=video, language=language)
+    language = _language(request)
+    track = recording.video.caption_tracks.filter(language=language).first()
+    written = {"captions": webvtt_of(track.rows()) if track else ""}
+    form = CaptionsForm(request.POST or None, request.FILES or None, initial=written)
     if form.is_valid():
         try:
-            change_words(recording, language=language, **form.words(), by=request.user)
-        except CaptionsRefusedError as refusal:
-            form.add_error(form.field_of(refusal), str(refusal))
+            change_captions(recording, language=language, text=form.text, by=request.user)
         except RefusedError as refusal:
-            messages.error(request, str(refusal))
-            return redirect("teleconsults:prepare", public_id)
+            form.add_error(form.source, str(refusal))
         else:
-            messages.success(request, _("Captions and chapters are saved."))
-            return redirect("teleconsults:prepare", public_id)
+            return _saved(request, _("The captions are saved."))
     context = {
-        "form": form,
-        "recording": recording,
-        "video": video,
         "language": language,
         "languages": CaptionTrack.Language.choices,
-        "playback": playback_for(video, request.user),
-        "record": watch_record_for(request.user, video),
+        "track": track,
+        "job": None if track else Job.objects.latest_for(recording.video.captions_subject(language)),
+        "can_transcribe": bool(transcriber_for(language)),
     }
-    return render(request, "teleconsults/words.html", context, status=422 if form.is_bound else 200)
+    return _editor(request, "captions", recording, form, **context)
+
+
+@staff_role_required(Role.AUTHOR)
+@require_POST
+def transcribe(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Have captions written by a machine, where the portal has one."""
+    language = _language(request)
+    try:
+        ask_for_transcript(_own(request, public_id), language=language, by=request.user)
+    except RefusedError as refusal:
+        messages.error(request, str(refusal))
+    return redirect(reverse("teleconsults:captions", args=[public_id]) + _query({"language": language}))
+
+
+def _language(request: SignedInRequest) -> str:
+    given = request.GET.get("language", "")
+    return given if given in CaptionTrack.Language else CaptionTrack.Language.VIETNAMESE
+
+
+@staff_role_required(Role.AUTHOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def chapters(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Where the parts of the film begin; `?from=slides` proposes some."""
+    recording = _own(request, public_id)
+    if recording.is_withdrawn:
+        return _stays_as_it_is(request, recording)
+    video, marks = recording.video, recording.video.marks()
+    changes = slide_changes(video)
+    is_proposal = request.GET.get("from") == "slides"
+    if is_proposal:
+        marks = proposed(changes, marks, duration_s=video.duration_s, title=_("Part %(number)s"))
+    form = ChaptersForm(request.POST or None, initial={"chapters": lines_of(marks)})
+    if form.is_valid():
+        try:
+            change_chapters(recording, text=form.cleaned_data["chapters"], by=request.user)
+        except RefusedError as refusal:
+            form.add_error("chapters", str(refusal))
+        else:
+            return _saved(request, _("The chapters are saved."))
+    context = {"has_slides": len(changes) > 1, "is_proposal": is_proposal}
+    return _editor(request, "chapters", recording, form, **context)
+
+
+def _saved(request: SignedInRequest, words: str) -> HttpResponse:
+    """Back to the same editor; a script reads the words itself."""
+    if not request.accepts("text/html"):
+        return JsonResponse({"saved": words})
+    messages.success(request, words)
+    language = request.GET.get("language", "")
+    return redirect(request.path + (_query({"language": language}) if language else ""))
+
+
+def _editor(
+    request: SignedInRequest, name: str, recording: Recording, form: forms.Form, **context: object
+) -> HttpResponse:
+    """A page on which something is changed beside the film."""
+    if form.errors and not request.accepts("text/html"):
+        return JsonResponse({"errors": [error for field in form.errors.values() for error in field]}, status=422)
+    context |= {
+        "form": form,
+        "recording": recording,
+        "video": recording.video,
+        "playback": playback_for(recording.video, request.user),
+        "record": watch_record_for(request.user, recording.video),
+    }
+    return render(request, f"teleconsults/{name}.html", context, status=422 if form.is_bound else 200)
 
 
 @staff_role_required(Role.AUTHOR)
@@ -431,9 +499,10 @@ def checks(request: MemberRequest) -> HttpResponse:
 @never_cache
 def check(request: MemberRequest, public_id: str) -> HttpResponse:
     recording = get_object_or_404(_to_check(request), public_id=public_id)
-    form = CheckForm(request.POST or None, initial={"film": recording.video.directory})
+    video = recording.video
+    form = CheckForm(request.POST or None, initial={"film": video.directory, "words": video.words_sha256()})
     if form.is_valid():
-        facts = {name: form.cleaned_data[name] for name in ("film", "remark")}
+        facts = {name: form.cleaned_data[name] for name in ("film", "words", "remark")}
         try:
             check_recording(recording, is_clear=form.is_clear, **facts, by=request.user)
         except ReasonMissingError as refusal:
@@ -447,9 +516,11 @@ def check(request: MemberRequest, public_id: str) -> HttpResponse:
     context = {
         "form": form,
         "recording": recording,
-        "video": recording.video,
-        "playback": playback_for(recording.video, request.user),
-        "record": watch_record_for(request.user, recording.video),
+        "video": video,
+        "tracks": list(video.caption_tracks.offered()),
+        "chapters": list(video.chapters.all()),
+        "playback": playback_for(video, request.user),
+        "record": watch_record_for(request.user, video),
     }
     return render(request, "teleconsults/check.html", context, status=422 if form.is_bound else 200)
 

@@ -26,6 +26,7 @@ from foundation.video.door import ENOUGH_BYTES, refuse_at_the_door
 from foundation.video.incoming import Writer, incoming
 from foundation.video.models import CaptionTrack, Chapter, Upload, Video, quarantine_path, upload_expiry
 from foundation.video.refusals import EmptyFileError, OverQuotaError, TooBigError, VideoRefusedError
+from foundation.video.transcription import NothingToTranscribeError, transcriber_for
 from foundation.video.tus import ChecksumError, GoneError, Piece, TooMuchError, WrongOffsetError
 from foundation.video.uploads import quarantined
 
@@ -253,18 +254,38 @@ def retire_addresses(video: Video) -> None:
 
 
 @transaction.atomic
-def keep_captions(video: Video, *, language: str, text: str, by: "User") -> None:
+def keep_captions(video: Video, *, language: str, text: str, by: "User") -> bool:
     """Put the words of a WebVTT or SRT text in place of what stood there; an empty text takes the track away.
 
-    Raises CaptionsRefusedError.
+    False where they were these already. Raises CaptionsRefusedError.
     """
-    if text.strip():
-        cues = [cue.as_json() for cue in cues_of(text)]
-        facts = {"cues": cues, "updated_by": by, "updated_at": timezone.now()}
+    cues = [cue.as_json() for cue in cues_of(text)] if text.strip() else []
+    before = video.caption_tracks.filter(language=language).first()
+    if cues == (before.cues if before else []) and not (before and before.is_automatic):
+        return False
+    if cues:
+        facts = {"cues": cues, "is_automatic": False, "updated_by": by, "updated_at": timezone.now()}
         CaptionTrack.objects.update_or_create(video=video, language=language, defaults=facts)
     else:
         CaptionTrack.objects.filter(video=video, language=language).delete()
     log(video, "video.captions", user=by, data={"language": language})
+    return True
+
+
+@transaction.atomic
+def ask_for_captions(video: Video, *, language: str, by: "User") -> Job:
+    """Have speech recognition write captions where there are none; nobody but their author sees them before they read.
+
+    Raises NothingToTranscribeError.
+    """
+    is_silent = not video.is_ready or not video.has_audio
+    if is_silent or transcriber_for(language) is None or video.caption_tracks.filter(language=language).exists():
+        raise NothingToTranscribeError
+    subject = video.captions_subject(language)
+    if busy := Job.objects.for_subject(subject).unfinished().first():
+        return busy
+    log(video, "video.transcribe", user=by, data={"language": language})
+    return enqueue("video.transcribe", args={"video_id": video.pk, "language": language}, subject=subject, by=by)
 
 
 @transaction.atomic

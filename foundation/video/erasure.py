@@ -28,6 +28,10 @@ def export(user: "User") -> tuple[str, dict[str, Any]]:
             {"file_name": upload.file_name, "at": upload.created_at.isoformat(), "details": upload.details}
             for upload in Upload.objects.visible_to(user).unfinished()
         ],
+        "captions": [
+            {"language": track.language, "at": track.updated_at.isoformat()}
+            for track in CaptionTrack.objects.filter(updated_by=user).order_by("updated_at")
+        ],
     }
 
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,10 +25,11 @@ from foundation.jobs.registry import JobHandle, LeaseLostError, job
 from foundation.video import encoding
 from foundation.video.incoming import LockedError, incoming
 from foundation.video.listeners import settled_listeners
-from foundation.video.models import Upload, Video
+from foundation.video.models import CaptionTrack, Upload, Video
 from foundation.video.probe import Source, probe
 from foundation.video.refusals import VideoRefusedError
 from foundation.video.sandbox import ToolFailedError
+from foundation.video.transcription import NothingToTranscribeError, transcriber_for
 from foundation.video.uploads import INCOMING
 
 INCOMING_KEPT_S = 24 * 60 * 60
@@ -99,6 +101,28 @@ def encode(handle: JobHandle, *, video_id: int, source: dict[str, Any] | None = 
     )
 
 
+@job("video.transcribe", queue="encode", max_attempts=2, label=_("Writing down what is said"), can_cancel=True)
+def transcribe(handle: JobHandle, *, video_id: int, language: str) -> dict[str, Any] | None:
+    """Write captions for their author to read; what a person has written meanwhile stays."""
+    video = Video.objects.get(pk=video_id)
+    transcriber = transcriber_for(language)
+    sound = next((quality for quality in video.qualities() if quality.is_audio), None)
+    if transcriber is None or sound is None:
+        raise NothingToTranscribeError
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as copy:
+        with storages["clean"].open(f"video/{video.directory}/{sound.key}.m4s") as stored:
+            shutil.copyfileobj(stored, copy)
+        copy.flush()
+        try:
+            cues = transcriber.transcribe(Path(copy.name), language=language, on_share=_Reporter(handle, 0.02, 0.98))
+        except StoppedError:
+            return None
+    written = {"cues": [cue.as_json() for cue in cues], "is_automatic": True}
+    if cues:
+        CaptionTrack.objects.get_or_create(video=video, language=language, defaults=written)
+    return {"lines": len(cues)}
+
+
 def _guarded[T](video: Video, handle: JobHandle, work: Callable[[Video, JobHandle], T]) -> T | None:
     """Do a piece of work, and write down what became of the film where it was refused or stopped (None)."""
     _settle(video, Video.State.ENCODING)
@@ -139,7 +163,9 @@ def _examine(video: Video, handle: JobHandle) -> Source:
     original = Path(video.original.path)
     source = probe(original)
     video.chapters_found = [{"at_s": chapter.at_s, "title": chapter.title} for chapter in source.chapters]
-    video.save(update_fields=["chapters_found"])
+    with transaction.atomic():
+        video.save(update_fields=["chapters_found"])
+        video.take_over_chapters()
     if not video.is_ready and encoding.is_fit(source, original):
         handle.progress(0.5, gettext_noop("Making it watchable as it is"))
         _offer_as_it_is(video, source, handle)

@@ -1,5 +1,7 @@
 """Files of recordings, their renditions, and the proof of watching."""
 
+import hashlib
+import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.video import rules
 from foundation.video.captions import Cue
+from foundation.video.chapters import Mark
 from foundation.video.refusals import sentence_of
 
 
@@ -188,7 +191,26 @@ class Video(models.Model):
 
     def captions_offered(self) -> list["CaptionTrack"]:
         """In which languages the film has captions, Vietnamese first, without their words."""
-        return list(self.caption_tracks.defer("cues"))
+        return list(self.caption_tracks.offered().defer("cues"))
+
+    def captions_subject(self, language: str) -> str:
+        """Of jobs that write captions in this language."""
+        return f"video:{self.pk}:captions:{language}"
+
+    def words_sha256(self) -> str:
+        """Names the captions as they are now, in all languages; empty where there are none."""
+        words = [[track.language, track.cues] for track in self.caption_tracks.offered()]
+        return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest() if words else ""
+
+    def marks(self) -> list[Mark]:
+        """The chapters as plain values, by time."""
+        return [Mark(chapter.at_s, chapter.title) for chapter in self.chapters.all()]
+
+    def take_over_chapters(self) -> None:
+        """Make the chapters that the file itself names the film's, unless it has some already."""
+        if not self.chapters.exists():
+            found = {row["at_s"]: row["title"] for row in self.chapters_found}
+            Chapter.objects.bulk_create(Chapter(video=self, at_s=at_s, title=title) for at_s, title in found.items())
 
     def qualities(self) -> list[Rendition]:
         """What can be chosen, best picture first, sound last."""
@@ -385,6 +407,12 @@ class WatchBudget(models.Model):
         return f"{self.user_id}: {self.level_s:.0f} s"
 
 
+class CaptionTrackQuerySet(models.QuerySet["CaptionTrack"]):
+    def offered(self) -> Self:
+        """What viewers get: not what a machine wrote and nobody has read."""
+        return self.filter(is_automatic=False)
+
+
 class CaptionTrack(models.Model):
     """What is said in a film, in one language; served to those who may play the film.
 
@@ -399,8 +427,12 @@ class CaptionTrack(models.Model):
     language = models.CharField(_("language"), max_length=2, choices=Language)
     # [{"start_s", "end_s", "text"}], by start.
     cues = models.JSONField(default=list)
+    # Written by a machine; its author has still to read it, and until then nobody else sees it.
+    is_automatic = models.BooleanField(default=False)
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     updated_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[CaptionTrackQuerySet] = CaptionTrackQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
 
     class Meta:
         verbose_name = _("captions")

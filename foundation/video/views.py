@@ -160,7 +160,7 @@ def beat(request: SignedInRequest, public_id: str) -> JsonResponse:
 @never_cache
 def captions(request: SignedInRequest, public_id: str, language: str) -> HttpResponse:
     """What is said, as WebVTT, for those who may play the film."""
-    track = get_object_or_404(_playable(request, public_id).caption_tracks, language=language)
+    track = get_object_or_404(_playable(request, public_id).caption_tracks.offered(), language=language)
     return HttpResponse(webvtt_of(track.rows()), content_type="text/vtt; charset=utf-8")
 
 

@@ -15,7 +15,7 @@ from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job
 from foundation.video.actions import receive_upload
 from portal.demo.content import MEDIA, NAMESPACE, read
-from teleconsults.actions import answer_consent, check_recording, publish_recording, submit_recording
+from teleconsults.actions import answer_consent, change_captions, check_recording, publish_recording, submit_recording
 from teleconsults.models import Programme, Recording
 from teleconsults.rules import FacilityApproval
 
@@ -68,7 +68,8 @@ def _published(recording: Recording, author: User, officer: User) -> Recording:
     if not recording.live and not recording.is_withdrawn and recording.video.is_whole:
         approval = FacilityApproval(f"{author.full_name} (demo)", recording.held_on)
         answer_consent(recording, answer=Recording.Consent.NO_PATIENT, approval=approval, by=author)
-        check_recording(recording, is_clear=True, film=recording.video.directory, by=officer)
+        film, words = recording.video.directory, recording.video.words_sha256()
+        check_recording(recording, is_clear=True, film=film, words=words, by=officer)
         recording = publish_recording(recording, by=author)
     return recording
 
@@ -88,4 +89,7 @@ def _hand_in(public_id: str, text: dict[str, Any], author: User) -> Recording:
     )
     recording = submit_recording(draft, video=video, tags=text["tags"], by=author)
     recording.asking_facilities.set(Facility.objects.filter(slug__in=text["asking_facilities"]))
+    words = (MEDIA / text["media"]).with_suffix(".vtt")
+    if words.is_file():
+        change_captions(recording, language="vi", text=words.read_text(encoding="utf-8"), by=author)
     return recording

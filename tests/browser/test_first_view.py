@@ -59,7 +59,14 @@ PAGES = {
         "/vi/account/password/change/",
         "/vi/account/2fa/",
     ],
-    "specialist": ["/vi/teleconsults/mine/", "/vi/teleconsults/upload/", f"{WATCH}prepare/", f"{WATCH}consent/"],
+    "specialist": [
+        "/vi/teleconsults/mine/",
+        "/vi/teleconsults/upload/",
+        f"{WATCH}prepare/",
+        f"{WATCH}captions/",
+        f"{WATCH}chapters/",
+        f"{WATCH}consent/",
+    ],
     "coordinator": ["/vi/desk/people/", "/vi/desk/people/{waiting}/"],
     "cpd": ["/vi/home/", "/vi/cpd/desk/", "/vi/cpd/desk/batches/", "/vi/cpd/desk/activities/"],
 }

@@ -83,7 +83,18 @@ SAMPLES = {
     "teleconsults:check": lambda world: {"public_id": RecordingFactory(awaiting_check=True).public_id},
     **{
         f"teleconsults:{name}": lambda world: {"public_id": _of_author(world).public_id}
-        for name in ("watch", "prepare", "edit", "words", "consent", "publish", "retry", "withdraw")
+        for name in (
+            "watch",
+            "prepare",
+            "edit",
+            "captions",
+            "transcribe",
+            "chapters",
+            "consent",
+            "publish",
+            "retry",
+            "withdraw",
+        )
     },
     **{
         name: lambda world: {"public_id": _upload_of_author(world).public_id}

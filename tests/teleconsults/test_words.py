@@ -1,12 +1,29 @@
 """Captions, chapters and the transcript of a recording."""
 
 import pytest
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from foundation.accounts.reference import load_roles
+from foundation.jobs.runner import run_job
 from foundation.kernel.roles import Role
+from foundation.notifications.models import Notification
+from foundation.video.actions import keep_captions
+from foundation.video.captions import Cue
+from foundation.video.models import Chapter
+from foundation.video.transcription import NothingToTranscribeError, transcribers
+from teleconsults.actions import (
+    CheckedWordsError,
+    WordsChangedError,
+    ask_for_transcript,
+    change_captions,
+    check_recording,
+)
+from teleconsults.models import Recording
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, UserFactory
 from tests.factories.teleconsults import RecordingFactory
+from tests.video.conftest import *  # noqa: F403  # empty storages
 
 pytestmark = pytest.mark.django_db
 
@@ -22,20 +39,37 @@ def author():
 
 @pytest.fixture
 def recording(author):
-    return RecordingFactory(published=True, author=author)
+    return RecordingFactory(published=True, consent=Recording.Consent.PATIENT_AGREED, author=author)
 
 
-def save(client, recording, **fields):
-    return client.post(reverse("teleconsults:words", args=[recording.public_id]), fields)
+@pytest.fixture
+def judge():
+    user = UserFactory(roles=[Role.DEID_OFFICER])
+    load_roles()
+    return PractitionerFactory(verified=True, user=user).user
+
+
+@pytest.fixture
+def checked(author, judge):
+    """A recording in which an officer found no patient, with captions."""
+    draft = RecordingFactory(awaiting_check=True, author=author)
+    keep_captions(draft.video, language="vi", text=VTT, by=author)
+    film, words = draft.video.directory, draft.video.words_sha256()
+    return check_recording(draft, is_clear=True, film=film, words=words, by=judge)
+
+
+def save(client, name, recording, **fields):
+    return client.post(reverse(f"teleconsults:{name}", args=[recording.public_id]), fields)
 
 
 def test_captions_and_chapters_reach_who_may_watch(client, author, recording):
     client.force_login(author)
     file = SimpleUploadedFile("words.vtt", VTT.encode())
-    assert save(client, recording, file=file, captions="", chapters="0:00 Mở đầu\n12:30 Dịch").status_code == 302
+    assert save(client, "captions", recording, file=file, captions="").status_code == 302
+    assert save(client, "chapters", recording, chapters="0:00 Mở đầu\n12:30.25 Dịch").status_code == 302
     client.force_login(PractitionerFactory(verified=True).user)
     page = client.get(recording.get_absolute_url()).content.decode()
-    assert 'data-seek="750"' in page
+    assert 'data-seek="750.25"' in page
     assert "Truyền dịch chậm" in page
     address = reverse("video:captions", args=[recording.video.public_id, "vi"])
     assert f'src="{address}"' in page
@@ -46,22 +80,138 @@ def test_captions_and_chapters_reach_who_may_watch(client, author, recording):
     assert client.get(address).status_code == 404
 
 
+def test_the_editor_shows_chapters_as_exactly_as_they_are(client, author, recording):
+    Chapter.objects.create(video=recording.video, at_s=750.25, title="Dịch")
+    client.force_login(author)
+    page = client.get(reverse("teleconsults:chapters", args=[recording.public_id]))
+    shown = page.context["form"]["chapters"].value()
+    assert shown == "12:30.250 Dịch"
+    save(client, "chapters", recording, chapters=shown)
+    assert recording.video.chapters.get().at_s == 750.25
+
+
 def test_a_mistake_keeps_what_was_typed_and_changes_nothing(client, author, recording):
     client.force_login(author)
-    answer = save(client, recording, captions=VTT, chapters="0:00 Mở đầu\nDịch")
+    answer = save(client, "captions", recording, captions=f"{VTT}\n\n00:03.000 --> soon\nTruyền nữa")
     assert answer.status_code == 422
-    assert "2" in answer.context["form"].errors["chapters"][0]
-    assert "Truyền dịch" in answer.content.decode()
+    assert "7" in answer.context["form"].errors["captions"][0]
+    assert "Truyền nữa" in answer.content.decode()
     assert not recording.video.caption_tracks.exists()
+    answer = save(client, "chapters", recording, chapters="0:00 Mở đầu\nDịch")
+    assert "2" in answer.context["form"].errors["chapters"][0]
+
+
+def test_a_script_saves_without_leaving_the_page(client, author, recording):
+    client.force_login(author)
+    address = reverse("teleconsults:captions", args=[recording.public_id])
+    saved = client.post(address, {"captions": VTT}, headers={"Accept": "application/json"})
+    assert saved.json()["saved"]
+    refused = client.post(address, {"captions": "WEBVTT\n\n0:1 --> soon"}, headers={"Accept": "application/json"})
+    assert refused.status_code == 422
+    assert "3" in refused.json()["errors"][0]
+    assert recording.video.caption_tracks.get().cues[0]["text"] == "Truyền dịch chậm"
 
 
 def test_a_file_in_another_encoding_is_refused(client, author, recording):
     client.force_login(author)
     file = SimpleUploadedFile("words.srt", VTT.encode("utf-16"))
-    assert "file" in save(client, recording, file=file, captions="", chapters="").context["form"].errors
+    assert "file" in save(client, "captions", recording, file=file, captions="").context["form"].errors
 
 
-def test_the_captions_of_another_person_cannot_be_changed(client, author):
+def test_the_words_of_another_person_cannot_be_changed(client, author):
     client.force_login(author)
     other = RecordingFactory(published=True)
-    assert save(client, other, captions=VTT, chapters="").status_code == 404
+    assert save(client, "captions", other, captions=VTT).status_code == 404
+    assert save(client, "chapters", other, chapters="0:00 A").status_code == 404
+
+
+def test_captions_changed_after_the_check_void_it(author, judge, checked):
+    Notification.objects.all().delete()
+    change_captions(checked, language="vi", text=VTT, by=author)
+    assert Recording.objects.get().is_checked, "nothing was changed, and yet the check is void"
+    change_captions(checked, language="en", text=VTT, by=author)
+    draft = Recording.objects.get()
+    assert not draft.is_cleared
+    assert draft in Recording.objects.awaiting_check().checkable_by(judge)
+    assert Notification.objects.filter(user=judge).exists()
+
+
+def test_captions_that_an_officer_read_stay_while_it_is_published(client, author, checked):
+    Recording.objects.update(live=True)
+    with pytest.raises(CheckedWordsError):
+        change_captions(checked, language="vi", text="", by=author)
+    client.force_login(author)
+    assert save(client, "captions", checked, captions="").status_code == 422
+    assert checked.video.caption_tracks.exists()
+
+
+def test_an_officer_decides_on_the_captions_that_were_read(client, author, judge):
+    draft = RecordingFactory(awaiting_check=True, author=author)
+    client.force_login(judge)
+    address = reverse("teleconsults:check", args=[draft.public_id])
+    shown = client.get(address).context["form"].initial
+    keep_captions(draft.video, language="vi", text=VTT, by=author)
+    assert client.post(address, shown | {"verdict": "clear"}).status_code == 302
+    with pytest.raises(WordsChangedError):
+        check_recording(draft, is_clear=True, film=shown["film"], words=shown["words"], by=judge)
+    draft.refresh_from_db()
+    assert not draft.is_checked
+    page = client.get(address)
+    assert "Truyền dịch chậm" in page.content.decode()
+    client.post(address, page.context["form"].initial | {"verdict": "clear"})
+    draft.refresh_from_db()
+    assert draft.is_checked
+
+
+def test_chapters_are_proposed_where_the_slides_change(client, author, recording, empty_storages):
+    video = recording.video
+    video.slides = {"count": 4, "bytes": 1}
+    video.save()
+    Chapter.objects.create(video=video, at_s=300, title="Dịch")
+    slides = '{"slides": [{"at": 0.0}, {"at": 310.0}, {"at": 900.5}, {"at": 905.0}]}'
+    storages["clean"].save(f"video/{video.directory}/slides.json", SimpleUploadedFile("slides.json", slides.encode()))
+    client.force_login(author)
+    page = client.get(reverse("teleconsults:chapters", args=[recording.public_id]), {"from": "slides"})
+    assert page.context["form"]["chapters"].value() == "0:00 Part 1\n5:00 Dịch\n15:00.500 Part 3"
+    assert video.chapters.count() == 1
+
+
+class Listener:
+    """Hears the name of a patient in any sound."""
+
+    languages = frozenset({"vi"})
+
+    def transcribe(self, sound, *, language, on_share):
+        on_share(0.5)
+        return [Cue(0.0, 2.0, f"{language}: {sound.read_bytes().decode()}")]
+
+
+def test_what_a_machine_heard_is_its_authors_until_they_save_it(client, author, recording, empty_storages, monkeypatch):
+    monkeypatch.setattr(transcribers, "_items", [Listener()])
+    video = recording.video
+    storages["clean"].save(f"video/{video.directory}/audio.m4s", SimpleUploadedFile("a", "bà Lê Thị Bí Mật".encode()))
+    client.force_login(author)
+    address = reverse("teleconsults:captions", args=[recording.public_id])
+    transcribe = reverse("teleconsults:transcribe", args=[recording.public_id])
+    assert transcribe in client.get(address).content.decode()
+    job = ask_for_transcript(recording, language="vi", by=author)
+    run_job(job.pk)
+    page = client.get(address)
+    heard = page.context["form"]["captions"].value()
+    assert "vi: bà Lê Thị Bí Mật" in heard
+    words = reverse("video:captions", args=[video.public_id, "vi"])
+    assert client.get(words).status_code == 404
+    assert "Bí Mật" not in client.get(recording.get_absolute_url()).content.decode()
+    assert not video.words_sha256()
+    client.post(address, {"captions": heard})
+    assert client.get(words).status_code == 200
+    with pytest.raises(NothingToTranscribeError):
+        ask_for_transcript(recording, language="vi", by=author)
+
+
+def test_without_speech_recognition_the_page_says_so(client, author, recording):
+    client.force_login(author)
+    with pytest.raises(NothingToTranscribeError):
+        ask_for_transcript(recording, language="vi", by=author)
+    address = reverse("teleconsults:captions", args=[recording.public_id])
+    assert "no speech recognition is set up" in client.get(address).content.decode()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from foundation.video.captions import Cue, cues_of, webvtt_of
-from foundation.video.chapters import Mark, marks_of
+from foundation.video.chapters import Mark, lines_of, marks_of, proposed
 from foundation.video.refusals import (
     CaptionsEmptyError,
     CaptionsOrderError,
@@ -62,6 +62,18 @@ def test_the_outside_film_has_its_chapters():
     text = (OUTSIDE / "teleconsult_vi_chapters.vtt").read_text(encoding="utf-8")
     assert [mark.title for mark in marks_of(text, duration_s=120)][:2] == ["Giới thiệu ca bệnh", "Bệnh sử và tiền sử"]
     assert len(cues_of((OUTSIDE / "teleconsult_vi.vtt").read_text(encoding="utf-8"))) > 5
+
+
+def test_chapters_are_written_as_they_are_read():
+    marks = [Mark(0.0, "Mở đầu"), Mark(7.523, "Ý kiến"), Mark(3847.5, "Dịch")]
+    assert lines_of(marks) == "0:00 Mở đầu\n0:07.523 Ý kiến\n1:04:07.500 Dịch"
+    assert marks_of(lines_of(marks), duration_s=4000) == marks
+
+
+def test_proposed_chapters_lie_apart_and_keep_those_there_are():
+    mine = [Mark(100.0, "Dịch")]
+    found = proposed([0.0, 95.0, 150.0, 152.0, 999.0], mine, duration_s=600, title="Part %(number)s")
+    assert found == [Mark(0.0, "Part 1"), Mark(100.0, "Dịch"), Mark(150.0, "Part 3")]
 
 
 def test_pasted_chapters():

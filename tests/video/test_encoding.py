@@ -26,7 +26,7 @@ from foundation.video.ladder import fit, frame_rate, steps_for
 from foundation.video.loudness import gain_db, loudness_of
 from foundation.video.models import Video, WatchRecord
 from foundation.video.playlists import read_playlist
-from foundation.video.probe import probe
+from foundation.video.probe import FoundChapter, Source, probe
 from foundation.video.sandbox import (
     Sandbox,
     ToolFailedError,
@@ -592,6 +592,16 @@ def test_a_fit_film_can_be_watched_at_once_and_minutes_outlive_the_switch(video,
     assert (first / "master.m3u8").exists(), "who watches the first version may go on"
     with pytest.raises(NothingToRetryError):
         retry_encode(video, by=video.owner)
+
+
+def test_the_chapters_of_the_file_are_taken_over_unless_there_are_some(video, monkeypatch):
+    found = (FoundChapter(0.0, "Ca bệnh"), FoundChapter(0.523, "Bàn luận"))
+    monkeypatch.setattr("foundation.video.jobs.probe", lambda path: Source("mov", 1.0, None, None, found))
+    run_job(Job.objects.get(subject=video.job_subject).pk)
+    assert list(video.chapters.values_list("at_s", "title")) == [(0.0, "Ca bệnh"), (0.523, "Bàn luận")]
+    video.chapters.first().delete()
+    video.take_over_chapters()
+    assert video.chapters.count() == 1
 
 
 def test_an_encode_that_fails_leaves_what_can_be_watched(video, monkeypatch):

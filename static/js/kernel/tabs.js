@@ -1,5 +1,5 @@
 // [data-tabs]: links to the parts of a page become tabs; without this script they jump to them.
-// `data-tabs` names the element that holds the parts. A part is opened from elsewhere by the event "tabs:open" on it.
+// `data-tabs` names the element that holds the parts.
 class Tabs {
   constructor(list) {
     this.links = [...list.querySelectorAll("a")];

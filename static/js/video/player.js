@@ -1,6 +1,7 @@
 // [data-player]: plays the renditions of a film, from where the person stopped, and reports what was watched.
 // The library that plays them loads when play is pressed; without this script the page plays a plain file.
 import { Beats } from "./beats.js";
+import { Captions } from "./captions.js";
 import { Intervals } from "./intervals.js";
 
 const BEAT_MS = 20_000;
@@ -16,6 +17,7 @@ class Player {
     this.find = (name) => root.querySelector(`[data-player-${name}]`);
     this.text = (name) => root.dataset[`text${name}`];
     this.token = root.dataset.token || /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] || "";
+    this.captions = new Captions(this.video);
     this.intervals = new Intervals();
     this.beats = new Beats({
       url: root.dataset.beatUrl,
@@ -42,10 +44,6 @@ class Player {
     this.find("speed").addEventListener("change", (event) => this.setSpeed(Number(event.target.value)));
     document.addEventListener("keydown", (event) => this.key(event), true);
     this.root.addEventListener("player:seek", (event) => this.seek(event.detail));
-    // With the sound off the words are wanted, unless somebody has said otherwise.
-    this.video.addEventListener("volumechange", () => {
-      if (this.video.muted || this.video.volume === 0) this.showCaptions(this.hasCaptions ?? true, { isChosen: false });
-    });
   }
 
   remembered() {
@@ -67,6 +65,7 @@ class Player {
     }
     this.draw(this.source.watched_ranges);
     this.video.controls = true;
+    this.captions.suit();
     this.video.focus({ preventScroll: true });
     await this.attach({ isPlaying: true });
   }
@@ -80,13 +79,6 @@ class Player {
       this.wanted = second;
       this.start();
     }
-  }
-
-  showCaptions(isShown, { isChosen = true } = {}) {
-    const tracks = [...this.video.textTracks];
-    const own = tracks.find((track) => track.language === document.documentElement.lang) ?? tracks[0];
-    for (const track of tracks) track.mode = isShown && track === own ? "showing" : "disabled";
-    if (isChosen) this.hasCaptions = isShown;
   }
 
   // The addresses have expired while the page was open: fresh ones, and on from the same second.
@@ -369,7 +361,7 @@ class Player {
       l: jump(10),
       arrowleft: jump(-5),
       arrowright: jump(5),
-      c: () => this.showCaptions(![...video.textTracks].some((track) => track.mode === "showing")),
+      c: () => this.captions.toggle(),
       m: () => (video.muted = !video.muted),
       f: () => (document.fullscreenElement ? document.exitFullscreen() : video.requestFullscreen?.()),
     };
