@@ -51,7 +51,7 @@ def _migrate(database_url: str) -> None:
     )
 
 
-class _Lock:
+class Lock:
     """One process at a time, on this machine."""
 
     def __init__(self, name: str) -> None:
@@ -70,7 +70,7 @@ def sqlite_template() -> Path:
     folder = Path(tempfile.gettempdir(), f"portal-tests-templates-{os.getuid()}")
     folder.mkdir(mode=0o700, exist_ok=True)
     template = folder / f"{_fingerprint()}.sqlite3"
-    with _Lock("sqlite"):
+    with Lock("sqlite"):
         if not template.exists():
             for old in sorted(folder.glob("*.sqlite3"), key=lambda path: path.stat().st_mtime)[:-7]:
                 old.unlink()
@@ -89,7 +89,7 @@ def _postgresql_template(database: dict[str, Any], *, replacing: str) -> str:
     name = f"portal_template_{_fingerprint()}"
     server = {"host": database["HOST"], "port": database["PORT"], "user": database["USER"]}
     server = {key: value for key, value in server.items() if value} | {"password": database["PASSWORD"] or None}
-    with _Lock("postgresql"), psycopg.connect(**server, dbname="postgres", autocommit=True) as connection:
+    with Lock("postgresql"), psycopg.connect(**server, dbname="postgres", autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(replacing)))
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             making = f"{name}_making"

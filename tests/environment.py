@@ -40,8 +40,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def _is_left_out(item: pytest.Item, marker: str) -> bool:
+    return item.get_closest_marker(marker) is not None or (marker == "once" and not _needs_database(item))
+
+
+def _needs_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(fixtures & {"db", "django_db_setup"})
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    left_out = [item for item in items if any(item.get_closest_marker(name) for name in config.option.leave_out)]
+    left_out = [item for item in items if any(_is_left_out(item, name) for name in config.option.leave_out)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]

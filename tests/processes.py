@@ -142,8 +142,9 @@ class PortalStack:
 
     def start_web(self) -> str:
         """Collect the static files (once), start gunicorn with DEBUG off, and return its address."""
-        if not Path(self.env.get("PORTAL_STATIC_DIR", self.var / "static")).exists():
-            self.manage("collectstatic", "--noinput", "--verbosity", "0")
+        with databases.Lock("static"):  # several portals may share the folder
+            if not Path(self.env.get("PORTAL_STATIC_DIR", self.var / "static")).exists():
+                self.manage("collectstatic", "--noinput", "--verbosity", "0")
         config = str(BASE_DIR / "deploy" / "gunicorn.conf.py")
         self.start("web", [str(BIN_DIR / "gunicorn"), "--config", config, "--bind", f"127.0.0.1:{self.port}"])
         self.wait_until("web", self._web_answers)

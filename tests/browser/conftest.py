@@ -45,7 +45,9 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def new_portal(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Callable[..., PortalStack]:
     """(name, settings) -> a portal with an empty database; all share the collected static files."""
-    static = tmp_path_factory.mktemp("static") / "collected"
+    own = tmp_path_factory.getbasetemp()
+    # Each worker of a run has a folder below the run's own.
+    static = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "static"
 
     def make(name: str, **settings: str) -> PortalStack:
         given = {"PORTAL_STATIC_DIR": str(static), **settings}

@@ -10,7 +10,7 @@ from foundation.accounts.models import Practitioner
 from foundation.kernel.roles import Role
 from foundation.video.models import WatchRecord
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, SpecialtyFactory, UserFactory
-from tests.factories.courses import enrolled, make_course
+from tests.factories.courses import CoursePageFactory, enrolled, make_course
 from tests.factories.teleconsults import RecordingFactory
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +127,7 @@ def test_ten_times_the_data_cost_no_more_queries_and_at_most_fifteen(count_queri
     def fill(times: int) -> None:
         for _ in range(times):
             enrolled(make_course(), member.user)
-            make_course()
+            CoursePageFactory()
             begun, _untouched = RecordingFactory.create_batch(2, published=True)
             WatchRecord.objects.create(user=member.user, video=begun.video, seconds_watched=5)
 

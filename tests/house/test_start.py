@@ -92,10 +92,13 @@ class Portal:
 
 @pytest.fixture(scope="module")
 def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a migrated, empty database; the first start adds what is missing."""
+    """A folder as a first start without the demo network leaves it."""
     folder = tmp_path_factory.mktemp("portal") / "var"
     folder.mkdir()
     shutil.copy(databases.sqlite_template(), folder / "portal.sqlite3")
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "DJANGO_"))}
+    prepare = [sys.executable, ROOT / "bin" / "prepare.py", "--no-demo"]
+    subprocess.run(prepare, env=outside | {"PORTAL_VAR_DIR": str(folder)}, check=True)
     return folder
 
 
@@ -136,6 +139,7 @@ def test_it_serves_alone_in_its_folder_and_starts_again_what_dies(portal: Portal
 def test_it_leaves_nothing_behind(portal: Portal, victim: str, sent: signal.Signals):
     ready_after_s = portal.wait_for("is ready")
     sys.stdout.write(f"ready after {ready_after_s:.1f} s\n")
+    assert "prepare |" not in portal.log.read_text()
     portal.wait_until(lambda: len(portal.pids()) >= 12)  # two watchers, broker, 3 for pages, 5 for work, beat
     everyone = {pid: began(pid) for pid in portal.pids()}
     first, keeper = portal.pids("supervise.py")
@@ -170,20 +174,14 @@ def test_a_wrong_setting_stops_it_with_a_sentence(tmp_path: Path):
     assert "Traceback" not in done.stderr
 
 
-def test_a_second_start_prepares_nothing_but_what_is_missing(portal: Portal):
-    portal.wait_for("is ready")
-    portal.end()
-    second = Portal(portal.var)
-    ready_after_s = second.wait_for("is ready")
-    sys.stdout.write(f"second start ready after {ready_after_s:.1f} s\n")
-    second.end()
-    assert "prepare |" not in second.log.read_text()
-
-    # As after a restore of an older copy: the folder remembers a start, the database lacks a migration.
+def test_a_start_prepares_what_is_missing_as_after_a_restore(var: Path):
+    """The folder remembers a start, the database is an older copy that lacks a migration."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
     older = [sys.executable, ROOT / "manage.py", "migrate", "--verbosity=0", "notifications", "0001"]
-    subprocess.run(older, env=outside | {"PORTAL_VAR_DIR": str(portal.var)}, check=True)
-    third = Portal(portal.var)
-    third.wait_for("is ready")
-    third.end()
-    assert "prepare | bringing the database up to date" in third.log.read_text()
+    subprocess.run(older, env=outside | {"PORTAL_VAR_DIR": str(var)}, check=True)
+    portal = Portal(var)
+    try:
+        portal.wait_for("is ready")
+    finally:
+        portal.end()
+    assert "prepare | bringing the database up to date" in portal.log.read_text()
