@@ -32,6 +32,7 @@ FIT_BOX = (1920, 1080)
 FIT_FPS = 60
 FIT_SEGMENT_S = 12.0
 DOWNLOAD = "small.mp4"
+MOST_LINES = 1080
 
 
 class SilentSoundError(Exception):
@@ -57,9 +58,11 @@ def make(
     *,
     on_share: Callable[[float], None],
     preset: str = ffmpeg.PRESET,
+    download_lines: int = MOST_LINES,
 ) -> Made:
     """Encode `original` into `folder`; `on_share` hears the share done (0 to 1) and may raise to stop.
 
+    Pictures of up to `download_lines` lines are also written as plain files, the one for poor lines always.
     Raises UndecodableError where the film turns out shorter than it claimed, ToolFailedError where ffmpeg fails,
     SilentSoundError and BrokenPlaylistError where what it made is not whole.
     """
@@ -73,8 +76,9 @@ def make(
     duration_s = _whole_length(source, [*pictures, *(track for _group, track in sounds)])
     _refuse_silence(source, folder, [track.name for _group, track in sounds])
     _write_master(folder, steps, pictures, sounds)
-    download = _write_plain_file(folder, _for_poor_lines(steps), sounds[-1:], DOWNLOAD)
-    renditions = _renditions(steps, pictures, sounds)
+    files = _write_plain_files(folder, _plain_files(steps, sounds, download_lines=download_lines), duration_s)
+    renditions = _renditions(steps, pictures, sounds, files=files)
+    download = next(file for file in files.values() if file["file"] == DOWNLOAD)
     if not steps:
         return Made(duration_s, renditions, has_poster=False, download=download)
     has_poster, slides, sprites = _write_stills(folder, steps, duration_s, sounds[-1:])
@@ -110,9 +114,11 @@ def remux(source: Source, original: Path, folder: Path, *, on_share: Callable[[f
     sounds = [(full.group, read_playlist(folder, full.key))] if source.sound else []
     duration_s = _whole_length(source, [*pictures, *(track for _group, track in sounds)])
     _write_master(folder, [step], pictures, sounds, group=full.group)
-    _write_plain_file(folder, step.rung, sounds, "saver.mp4")
+    alone = {step.rung.key: ("saver.mp4", [step.rung.key, *(track.name for _group, track in sounds)])}
+    files = _write_plain_files(folder, alone, duration_s)
     has_poster, _slides, _sprites = _write_stills(folder, [step], duration_s, sounds, only_poster=True)
-    return Made(duration_s, _renditions([step], pictures, sounds, group=full.group), has_poster)
+    renditions = _renditions([step], pictures, sounds, group=full.group, files=files)
+    return Made(duration_s, renditions, has_poster, download=files[step.rung.key])
 
 
 def _run(box: Sandbox, command: list[str], source: Source, on_share: Callable[[float], None]) -> None:
@@ -184,12 +190,30 @@ def _for_poor_lines(steps: list[Step]) -> Rung | None:
     return next((step.rung for step in steps if step.rung.key == "saver"), steps[-1].rung if steps else None)
 
 
-def _write_plain_file(
-    folder: Path, rung: Rung | None, sounds: list[tuple[str, MediaPlaylist]], name: str
-) -> dict[str, Any]:
-    inputs = [f"{key}.m4s" for key in ([rung.key] if rung else []) + [track.name for _group, track in sounds]]
-    run(Sandbox(out_dir=folder), ffmpeg.muxed_command(inputs, name), timeout_s=TIMEOUT_AT_LEAST_S)
-    return {"file": name, "bytes": (folder / name).stat().st_size}
+def _plain_files(
+    steps: list[Step], sounds: list[tuple[str, MediaPlaylist]], *, download_lines: int
+) -> dict[str, tuple[str, list[str]]]:
+    """{rendition: (file, the renditions that make it up)}; one of them is `DOWNLOAD`."""
+    poor, of_group = _for_poor_lines(steps), dict(sounds)
+    files = dict[str, tuple[str, list[str]]]()
+    for step in steps:
+        if step.rung is not poor and min(step.width_px, step.height_px) > download_lines:
+            continue
+        sound = of_group.get(ffmpeg.group_of(step))
+        name = DOWNLOAD if step.rung is poor else f"film-{step.rung.key}.mp4"
+        files[step.rung.key] = (name, [step.rung.key, *([sound.name] if sound else [])])
+    for _group, sound in sounds[-1:]:
+        files[sound.name] = ("sound.mp4" if steps else DOWNLOAD, [sound.name])
+    return files
+
+
+def _write_plain_files(
+    folder: Path, files: dict[str, tuple[str, list[str]]], duration_s: float
+) -> dict[str, dict[str, Any]]:
+    """{rendition: {"file", "bytes"}}, all in one go."""
+    command = ffmpeg.muxed_command(dict(files.values()))
+    run(Sandbox(out_dir=folder), command, timeout_s=max(TIMEOUT_AT_LEAST_S, duration_s))
+    return {key: {"file": name, "bytes": (folder / name).stat().st_size} for key, (name, _parts) in files.items()}
 
 
 def _write_stills(
@@ -224,6 +248,7 @@ def _renditions(
     sounds: list[tuple[str, MediaPlaylist]],
     *,
     group: str = "",
+    files: dict[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
     """Rows of `models.Rendition`; the bytes and rates of a picture include the sound that goes with it."""
     of_group, rows = dict(sounds), list[_Row]()
@@ -231,7 +256,11 @@ def _renditions(
         sound = of_group.get(group or ffmpeg.group_of(step))
         rows.append(_row(step.rung.key, (step.width_px, step.height_px), picture, sound))
     rows += [_row(sound.name, (0, 0), sound, None) for _group, sound in sounds]
-    return [asdict(row) for row in rows]
+    return [asdict(row) | _download_of(files.get(row.key)) for row in rows]
+
+
+def _download_of(file: dict[str, Any] | None) -> dict[str, Any]:
+    return {"download": file["file"], "download_bytes": file["bytes"]} if file else {}
 
 
 @dataclass(frozen=True, slots=True)

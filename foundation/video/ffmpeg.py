@@ -157,11 +157,12 @@ def _variant(number: int, step: Step, *, has_sound: bool) -> str:
     return f"v:{number}{group},name:{step.rung.key}"
 
 
-def muxed_command(inputs: list[str], output: str) -> list[str]:
-    """Join finished renditions into one plain MP4, without encoding: what plays without a script, and downloads."""
-    media = [ffmpeg.input(f"file:{name}", **OURS) for name in inputs]
-    joined = ffmpeg.output(*media, output, c="copy", format="mp4", movflags="+faststart", map_metadata=-1)
-    return ["ffmpeg", *GLOBAL, *ffmpeg.get_args(joined)]
+def muxed_command(files: dict[str, list[str]]) -> list[str]:
+    """Join finished renditions into plain MP4s, {file: renditions}, without encoding: they play anywhere."""
+    media = {name: ffmpeg.input(f"file:{name}.m4s", **OURS) for names in files.values() for name in names}
+    options = {"c": "copy", "format": "mp4", "movflags": "+faststart", "map_metadata": -1}
+    joined = [ffmpeg.output(*(media[name] for name in names), file, **options) for file, names in files.items()]
+    return ["ffmpeg", *GLOBAL, *ffmpeg.get_args(ffmpeg.merge_outputs(*joined))]
 
 
 def stills_command(large: Step, small: Step, *, duration_s: float, every_s: float, thumb: tuple[int, int]) -> list[str]:

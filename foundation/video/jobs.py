@@ -33,7 +33,7 @@ from foundation.video.transcription import NothingToTranscribeError, transcriber
 from foundation.video.uploads import INCOMING
 
 INCOMING_KEPT_S = 24 * 60 * 60
-SPACE_FACTOR = 1.2
+SPACE_FACTOR = 2.0  # the qualities, and each as a plain file
 SPACE_AT_LEAST_BYTES = 200_000_000
 REPLACED_KEPT_S = 24 * 60 * 60  # for players that had begun with the version before
 ENCODED = 0.93  # share of the bar; the rest is slides, checking and putting in place
@@ -192,7 +192,8 @@ def _encode(video: Video, handle: JobHandle, *, source: dict[str, Any] | None = 
         original = Path(video.original.path)
         facts = Source.from_json(source) if source else probe(original)
         reporter = _Reporter(handle, 0.01, ENCODED)
-        made = encoding.make(facts, original, work, on_share=reporter, preset=settings.VIDEO_PRESET)
+        choices: dict[str, Any] = {"preset": settings.VIDEO_PRESET, "download_lines": settings.VIDEO_DOWNLOAD_LINES}
+        made = encoding.make(facts, original, work, on_share=reporter, **choices)
         # Checks that the lease is still ours, whatever the time since the last report.
         handle.progress(1.0, gettext_noop("Putting it in place"))
         _put_in_place(video, work, made, attempt=handle.attempt)

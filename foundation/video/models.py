@@ -43,7 +43,8 @@ def quarantine_path(video: "Video", filename: str) -> str:
 class Rendition:
     """One quality of a video as the player offers it.
 
-    `key` is edge (144p), saver (240p), low, standard, clear or full (1080p); audio or, smaller, voice.
+    `key` is edge (144p), saver (240p), low, standard, clear or full (1080p); audio or, smaller, voice. `download` names
+    the same as one plain file with picture and sound, where there is one.
     """
 
     key: str
@@ -53,10 +54,18 @@ class Rendition:
     bandwidth_bps: int
     average_bps: int
     bytes: int
+    download: str = ""
+    download_bytes: int = 0
 
     @property
     def is_audio(self) -> bool:
         return self.key in {"audio", "voice"}
+
+    @property
+    def kind(self) -> str:
+        """What people are told it is: sound, saver, standard or clear."""
+        kinds = {"audio": "sound", "voice": "sound", "edge": "saver", "saver": "saver"}
+        return kinds.get(self.key, "standard" if self.key in {"low", "standard"} else "clear")
 
     @property
     def lines(self) -> int:
@@ -215,6 +224,11 @@ class Video(models.Model):
     def qualities(self) -> list[Rendition]:
         """What can be chosen, best picture first, sound last."""
         return [Rendition(**row) for row in self.renditions]
+
+    def downloads(self) -> list[Rendition]:
+        """Those that can be had as one plain file, the smallest picture first, sound last."""
+        offered = [quality for quality in self.qualities() if quality.download]
+        return sorted(offered, key=lambda quality: (quality.is_audio, quality.download_bytes))
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):

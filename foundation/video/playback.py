@@ -6,13 +6,16 @@ import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
+from django.utils.text import slugify
 
 from foundation.kernel.registry import Registry
+from foundation.kernel.vietnamese import folded
 from foundation.video.models import Rendition, Video
 from foundation.video.watching import new_session_token
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 HOUR_S = 60 * 60
 MARGIN_S = 2 * HOUR_S  # an address outlives the film by this
+DOWNLOAD_HOURS = 48
 WATCHER_COOKIE = "watcher"
 
 # (user, video) -> may this person play it? Rooms that show videos register; one yes is enough.
@@ -32,18 +36,37 @@ closures: "Registry[Callable[[Video], bool]]" = Registry()
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to watch, with its cost for the whole film and for an hour of it; `kind` is slides or a rendition's."""
+
+    value: str
+    kind: str
+    bytes: int
+    hourly_bytes: int
+    height_px: int = 0
+    lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Playback:
-    """What a player needs for one person; `expires` is in seconds since 1970. `saver_url` plays without a script."""
+    """What a player needs for one person; `expires` is in seconds since 1970. `saver_url` plays without a script.
+
+    `files` are plain files by the key of their rendition; `slides_url` and `sprites` are empty where there are none.
+    """
 
     master_url: str
     audio_url: str
     saver_url: str
     poster_url: str
+    slides_url: str
+    sprites: dict[str, Any]
+    files: dict[str, str]
     play_url: str
     beat_url: str
     expires: int
     session: str
-    qualities: list[Rendition]
+    choices: list[Choice]
+    downloads: list[Rendition]
 
 
 def may_play(user: "User", video: Video) -> bool:
@@ -66,12 +89,51 @@ def playback_for(video: Video, user: "User") -> Playback | None:
         audio_url=f"{prefix}{sounds[-1]}" if sounds else "",
         saver_url=f"{prefix}{video.download.get('file', 'saver.mp4')}",
         poster_url=f"{prefix}poster.webp" if video.has_poster else "",
+        slides_url=f"{prefix}slides.json" if _has_slides(video) else "",
+        sprites=video.sprites and video.sprites | {"url": f"{prefix}{video.sprites['file']}"},
+        files={quality.key: f"{prefix}{quality.download}" for quality in video.downloads()},
         play_url=reverse("video:play", args=[video.public_id]),
         beat_url=reverse("video:beat", args=[video.public_id]),
         expires=expires,
         session=new_session_token(user, video),
-        qualities=qualities,
+        choices=_choices(video, qualities),
+        downloads=video.downloads(),
     )
+
+
+def _has_slides(video: Video) -> bool:
+    """Pictures need a voice that carries them along."""
+    return bool(video.slides) and video.has_audio
+
+
+def _choices(video: Video, qualities: list[Rendition]) -> list[Choice]:
+    """Slides and sound first, then the pictures from the smallest."""
+
+    def choice(value: str, kind: str, size: int, **picture: int) -> Choice:
+        return Choice(value, kind, size, round(size * HOUR_S / max(1.0, video.duration_s)), **picture)
+
+    sounds = [quality for quality in qualities if quality.is_audio][-1:]
+    pictures = [quality for quality in reversed(qualities) if not quality.is_audio]
+    return [
+        *([choice("slides", "slides", video.slides["bytes"])] if _has_slides(video) else []),
+        *(choice("audio", "sound", sound.bytes) for sound in sounds),
+        *(choice(row.key, row.kind, row.bytes, height_px=row.height_px, lines=row.lines) for row in pictures),
+    ]
+
+
+def download_url_for(video: Video, user: "User", *, key: str, name: str) -> str:
+    """The plain file of one quality, to be kept under `name`; empty where there is none.
+
+    The address lasts longer than a player's: a slow line that is cut goes on with the same one.
+    """
+    quality = next((quality for quality in video.downloads() if quality.key == key), None)
+    if quality is None:
+        return ""
+    expires = HOUR_S * ceil(time.time() / HOUR_S + DOWNLOAD_HOURS)
+    quality_words = "sound" if quality.is_audio else f"{quality.lines}p"
+    file_name = "-".join([slugify(folded(name))[:60].strip("-") or "recording", quality_words])
+    prefix = signed_prefix(video.directory, user=user, expires=expires)
+    return f"{prefix}{quality.download}?{urlencode({'download': file_name})}"
 
 
 def poster_url_for(video: Video, user: "User") -> str:

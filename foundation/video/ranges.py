@@ -22,6 +22,8 @@ CONTENT_TYPES = {
     "json": "application/json",
 }
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}\.(?P<ending>[a-z0-9]{2,4})")
+# The name under which a browser is to keep a file, asked for in the address: nothing that a header or a disk minds.
+_DOWNLOAD = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _RANGE = re.compile(r"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 
 
@@ -80,30 +82,30 @@ def answer(request: HttpRequest, path: str) -> HttpResponseBase:
     etag, http_modified = quote_etag(path.replace("/", "-")), http_date(modified)
     if request.headers.get("If-None-Match") == etag:
         handle.close()
-        return _with_headers(HttpResponse(status=304), path, etag=etag, modified=http_modified)
+        return _with_headers(HttpResponse(status=304), request, path, etag=etag, modified=http_modified)
     try:
         part = _asked(request, size=size, etag=etag, modified=modified)
     except UnsatisfiableError:
         handle.close()
         refusal = HttpResponse(status=416)
         refusal["Content-Range"] = f"bytes */{size}"
-        return _with_headers(refusal, path, etag=etag, modified=http_modified)
+        return _with_headers(refusal, request, path, etag=etag, modified=http_modified)
     whole = ByteRange(0, size - 1)
     body = _body(handle, part or whole) if request.method == "GET" else _nothing(handle)
     response = StreamingHttpResponse(body, status=206 if part else 200)
     response["Content-Length"] = str((part or whole).length)
     if part:
         response["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
-    return _with_headers(response, path, etag=etag, modified=http_modified)
+    return _with_headers(response, request, path, etag=etag, modified=http_modified)
 
 
-def handed_to_nginx(path: str) -> HttpResponse:
+def handed_to_nginx(request: HttpRequest, path: str) -> HttpResponse:
     """Nothing but the order to nginx to send the file; it does ranges itself."""
     response = HttpResponse()
     response["X-Accel-Redirect"] = f"/protected/{path}"
     response["Content-Type"] = _content_type(path)
     response["Cache-Control"] = "private, max-age=86400, immutable"
-    return response
+    return _kept_as(response, request, path)
 
 
 def _asked(request: HttpRequest, *, size: int, etag: str, modified: float) -> ByteRange | None:
@@ -114,7 +116,7 @@ def _asked(request: HttpRequest, *, size: int, etag: str, modified: float) -> By
     return range_of(header, size=size)
 
 
-def _with_headers[R: HttpResponseBase](response: R, path: str, *, etag: str, modified: str) -> R:
+def _with_headers[R: HttpResponseBase](response: R, request: HttpRequest, path: str, *, etag: str, modified: str) -> R:
     response["Content-Type"] = _content_type(path)
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = etag
@@ -122,6 +124,14 @@ def _with_headers[R: HttpResponseBase](response: R, path: str, *, etag: str, mod
     response["Cache-Control"] = "private, max-age=86400, immutable"
     # The bytes are compressed already, and a compressed answer would have no length.
     response["Content-Encoding"] = "identity"
+    return _kept_as(response, request, path)
+
+
+def _kept_as[R: HttpResponseBase](response: R, request: HttpRequest, path: str) -> R:
+    """Where the address asks for it, the browser is told to keep the file, and under which name."""
+    name = request.GET.get("download", "")
+    if _DOWNLOAD.fullmatch(name):
+        response["Content-Disposition"] = f'attachment; filename="{name}.{path.rpartition(".")[2]}"'
     return response
 
 

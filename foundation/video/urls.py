@@ -10,5 +10,6 @@ urlpatterns = [
     path("uploads/<slug:public_id>", views.upload, name="upload"),
     path("<slug:public_id>/play", views.play, name="play"),
     path("<slug:public_id>/captions/<slug:language>.vtt", views.captions, name="captions"),
+    path("<slug:public_id>/download/<slug:key>", views.download, name="download"),
     path("<slug:public_id>/beat", views.beat, name="beat"),
 ]

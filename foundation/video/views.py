@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, UnreadablePostError
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -23,7 +23,7 @@ from foundation.video.actions import arrived_bytes, begin_upload, send_piece, th
 from foundation.video.captions import webvtt_of
 from foundation.video.listeners import may_send
 from foundation.video.models import Upload, Video
-from foundation.video.playback import is_signed, may_play, playback_for
+from foundation.video.playback import download_url_for, is_signed, may_play, playback_for
 from foundation.video.watching import BadSessionError, MalformedBeatError, beat_from, take_beat, watch_record_for
 
 # --- uploads --------------------------------------------------------------------------------------------------------
@@ -131,6 +131,9 @@ def play(request: SignedInRequest, public_id: str) -> JsonResponse:
             "master": playback.master_url,
             "audio": playback.audio_url,
             "saver": playback.saver_url,
+            "slides": playback.slides_url,
+            "sprites": playback.sprites or None,
+            "files": playback.files,
             "session": playback.session,
             "expires": playback.expires,
             "position": record.resume_s,
@@ -164,6 +167,17 @@ def captions(request: SignedInRequest, public_id: str, language: str) -> HttpRes
     return HttpResponse(webvtt_of(track.rows()), content_type="text/vtt; charset=utf-8")
 
 
+@login_required
+@require_safe
+@never_cache
+def download(request: SignedInRequest, public_id: str, key: str) -> HttpResponse:
+    """On to the plain file of one quality; `name` is what the file is to be called."""
+    address = download_url_for(_playable(request, public_id), request.user, key=key, name=request.GET.get("name", ""))
+    if not address:
+        raise Http404
+    return redirect(address)
+
+
 def _playable(request: SignedInRequest, public_id: str) -> Video:
     video = get_object_or_404(Video.objects.ready(), public_id=public_id)
     if not may_play(request.user, video):
@@ -188,5 +202,5 @@ def rendition(
     if not ranges.is_servable(file_name):
         raise Http404
     if settings.X_ACCEL:
-        return ranges.handed_to_nginx(f"video/{directory}/{file_name}")
+        return ranges.handed_to_nginx(request, f"video/{directory}/{file_name}")
     return ranges.answer(request, f"video/{directory}/{file_name}")

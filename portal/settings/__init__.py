@@ -281,6 +281,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 VIDEO_PRESET = ENV.choice(
     "PORTAL_VIDEO_PRESET", default="veryfast", among=("ultrafast", "superfast", "veryfast", "faster", "fast", "medium")
 )
+VIDEO_DOWNLOAD_LINES = ENV.number("PORTAL_VIDEO_DOWNLOAD_LINES", default=1080, at_least=0)
 JOBS_LEASE_S = ENV.number("PORTAL_JOBS_LEASE_S", default=60, at_least=2)
 JOBS_SWEEP_S = min(15.0, JOBS_LEASE_S / 2)
 JOBS_EAGER = False

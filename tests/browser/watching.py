@@ -26,9 +26,10 @@ def position_of(page: Page) -> float:
 
 def drag_to(page: Page, *, share: float) -> None:
     """Seek to a share of the film on the bar below it."""
+    page.locator("[data-player-range]").scroll_into_view_if_needed()
     box = page.locator("[data-player-strip]").bounding_box()
     assert box
-    page.locator("[data-player-strip]").click(position={"x": box["width"] * share, "y": box["height"] / 2})
+    page.mouse.click(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
 
 
 def percent_counted(page: Page) -> int:

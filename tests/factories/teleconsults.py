@@ -102,5 +102,6 @@ SAMPLES = {
     },
     **{f"video:{name}": lambda world: {"public_id": _of_author(world).video.public_id} for name in ("play", "beat")},
     "video:captions": lambda world: _captions_of(_of_author(world)),
+    "video:download": lambda world: {"public_id": _of_author(world).video.public_id, "key": "saver"},
     "rendition": lambda world: "/v/1/1/no-signature/no-video/no-version/master.m3u8",
 }

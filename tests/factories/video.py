@@ -6,9 +6,11 @@ from foundation.video.models import Upload, Video, new_public_id
 from tests.factories.accounts import UserFactory
 
 LADDER = [
-    {"key": "clear", "width_px": 1280, "height_px": 720, "bytes": 660_000_000},
+    {"key": "clear", "width_px": 1280, "height_px": 720, "bytes": 660_000_000}
+    | {"download": "film-clear.mp4", "download_bytes": 661_000_000},
     {"key": "standard", "width_px": 854, "height_px": 480, "bytes": 320_000_000},
-    {"key": "saver", "width_px": 426, "height_px": 240, "bytes": 70_000_000},
+    {"key": "saver", "width_px": 426, "height_px": 240, "bytes": 70_000_000}
+    | {"download": "small.mp4", "download_bytes": 71_000_000},
     {"key": "audio", "width_px": 0, "height_px": 0, "bytes": 14_000_000},
 ]
 

@@ -411,6 +411,14 @@ def test_nginx_sends_a_part_of_a_video_after_the_portal_said_yes(nginx):
     assert response.headers["Cache-Control"] == "private, max-age=86400, immutable"
 
 
+def test_nginx_names_a_film_that_is_to_be_kept(nginx):
+    named = _get(nginx, f"{_film()}240.m4s?download=ca-benh-240p", Cookie=_cookie())[0]
+    assert named.headers["Content-Disposition"] == 'attachment; filename="ca-benh-240p.mp4"'
+    for forged in ("", "x%22;a=", 'x";a=', "A", "x.exe"):
+        response = _get(nginx, f"{_film()}240.m4s?download={forged}", Cookie=_cookie())[0]
+        assert response.headers["Content-Disposition"] is None, forged
+
+
 def test_nginx_gives_no_file_without_the_portal(nginx):
     assert _get(nginx, "/protected/video/a/1080.mp4")[0].status == 404
     assert _get(nginx, "/media/documents/a.pdf")[0].status == 404

@@ -228,6 +228,34 @@ def test_a_plain_file_plays_without_a_script(encoded):
     assert encoded[1].download == {"file": "small.mp4", "bytes": (encoded[0] / "small.mp4").stat().st_size}
 
 
+def test_every_quality_can_be_had_as_one_plain_file(encoded):
+    folder, made, _shares = encoded
+    files = {row["key"]: row["download"] for row in made.renditions if row.get("download")}
+    assert files == {
+        "clear": "film-clear.mp4",
+        "standard": "film-standard.mp4",
+        "low": "film-low.mp4",
+        "saver": "small.mp4",
+        "edge": "film-edge.mp4",
+        "voice": "sound.mp4",
+    }
+    for row in made.renditions:
+        if row["key"] == "audio":
+            continue
+        said = probe(folder / row["download"])
+        assert row["download_bytes"] == (folder / row["download"]).stat().st_size
+        assert said.sound is not None
+        assert (said.picture.width_px if said.picture else 0) == row["width_px"]
+        assert said.duration_s == pytest.approx(9, abs=0.2)
+
+
+def test_large_pictures_need_not_be_kept_twice(small_clip, tmp_path):
+    made = encoding.make(probe(small_clip), small_clip, tmp_path, on_share=lambda share: None, download_lines=144)
+    assert [row.get("download") for row in made.renditions] == ["small.mp4", "film-edge.mp4", None, "sound.mp4"]
+    made = encoding.make(probe(small_clip), small_clip, tmp_path, on_share=lambda share: None, download_lines=0)
+    assert [row.get("download") for row in made.renditions] == ["small.mp4", None, None, "sound.mp4"]
+
+
 @pytest.mark.parametrize(
     ("name", "words", "expected"),
     [

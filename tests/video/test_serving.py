@@ -1,5 +1,6 @@
 """Signed addresses and byte ranges."""
 
+import re
 import time
 from pathlib import Path
 
@@ -173,6 +174,97 @@ def test_addresses_outlive_the_film_by_two_hours(video, user):
     playback = playback_for(video, user)
     assert 7200 <= playback.expires - time.time() - video.duration_s <= 3 * 3600
     assert Path(playback.master_url).parent == Path(playback.poster_url).parent
+
+
+def test_the_menu_says_what_each_way_of_watching_costs(client, user):
+    video = VideoFactory(owner=user, duration_s=1800, slides={"count": 9, "bytes": 8_000_000})
+    choices = playback_for(video, user).choices
+    assert [(choice.value, choice.kind, choice.lines) for choice in choices] == [
+        ("slides", "slides", 0),
+        ("audio", "sound", 0),
+        ("saver", "saver", 240),
+        ("standard", "standard", 480),
+        ("clear", "clear", 720),
+    ]
+    assert (choices[0].bytes, choices[0].hourly_bytes) == (8_000_000, 16_000_000)
+    page = client.post(reverse("video:play", args=[video.public_id])).json()
+    assert page["slides"].endswith(f"/{video.directory}/slides.json")
+
+
+def test_slides_without_a_voice_are_not_offered(user):
+    video = VideoFactory(owner=user, slides={"count": 9, "bytes": 8_000_000}, has_audio=False)
+    playback = playback_for(video, user)
+    assert "slides" not in {choice.value for choice in playback.choices}
+    assert playback.slides_url == ""
+
+
+def test_pictures_for_seeking_and_plain_files_have_addresses_of_their_own(client, user):
+    sheet = {"file": "sprites.webp", "columns": 10, "width": 160, "height": 90, "every": 10.0, "count": 360}
+    video = VideoFactory(owner=user, sprites=sheet)
+    page = client.post(reverse("video:play", args=[video.public_id])).json()
+    assert page["sprites"]["url"].endswith(f"/{video.directory}/sprites.webp")
+    assert {key: url.rsplit("/", 1)[1] for key, url in page["files"].items()} == {
+        "clear": "film-clear.mp4",
+        "saver": "small.mp4",
+    }
+    assert client.post(reverse("video:play", args=[VideoFactory(owner=user).public_id])).json()["sprites"] is None
+
+
+# --- downloads ------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def small_file(video):
+    storages["clean"].save(f"video/{video.directory}/small.mp4", ContentFile(BODY))
+    return reverse("video:download", args=[video.public_id, "saver"])
+
+
+def test_a_download_has_a_name_that_people_know_it_by(client, small_file):
+    response = client.get(small_file, {"name": "Sốt xuất huyết: Đồng Tháp, ca 7"}, follow=True)
+    assert response["Content-Disposition"] == 'attachment; filename="sot-xuat-huyet-dong-thap-ca-7-240p.mp4"'
+    assert response["Content-Length"] == str(len(BODY))
+    assert content(response) == BODY
+
+
+@pytest.mark.parametrize("name", ["", "…", '"; filename="x.exe', "a\r\nSet-Cookie: b=c", "../../x", "x" * 500])
+def test_no_name_breaks_out_of_the_header(client, small_file, name):
+    response = client.get(small_file, {"name": name}, follow=True)
+    assert re.fullmatch(r'attachment; filename="[a-z0-9-]{1,80}-240p\.mp4"', response["Content-Disposition"])
+    address = response.redirect_chain[-1][0].partition("?")[0]
+    for forged in ('x"; a="', "x.exe", "X"):
+        assert "Content-Disposition" not in client.get(address, {"download": forged})
+
+
+def test_a_download_that_was_cut_goes_on_with_the_same_address(client, small_file):
+    first = client.get(small_file, follow=True)
+    address, etag = first.redirect_chain[-1][0], first["ETag"]
+    rest = client.get(address, headers={"Range": "bytes=1000-", "If-Range": etag})
+    assert rest.status_code == 206
+    assert content(rest) == BODY[1000:]
+    assert rest["Content-Disposition"] == first["Content-Disposition"]
+    again = client.get(small_file, headers={"Range": "bytes=1000-", "If-Range": etag}, follow=True)
+    assert (again.status_code, again["ETag"]) == (206, etag)
+
+
+def test_an_address_of_a_download_lasts_for_two_days(client, small_file):
+    expires = int(client.get(small_file)["Location"].split("/")[2])
+    assert 48 * 3600 <= expires - time.time() <= 49 * 3600
+
+
+def test_a_download_is_for_those_who_may_play_the_film(client, small_file, video):
+    client.force_login(UserFactory())
+    assert client.get(small_file).status_code == 404
+    client.logout()
+    assert "/account/login/" in client.get(small_file)["Location"]
+
+
+def test_a_quality_without_a_plain_file_cannot_be_downloaded(client, small_file, video):
+    for key in ("standard", "audio", "nothing"):
+        assert client.get(reverse("video:download", args=[video.public_id, key])).status_code == 404
+
+
+def test_nginx_is_told_the_name_too(client, small_file, settings):
+    settings.X_ACCEL = True
+    response = client.get(small_file, {"name": "Ca bệnh"}, follow=True)
+    assert response["Content-Disposition"] == 'attachment; filename="ca-benh-240p.mp4"'
 
 
 def test_there_is_nothing_to_play_before_the_encode_is_whole(user):

@@ -1,84 +1,111 @@
-// [data-player]: plays the renditions of a film, from where the person stopped, and reports what was watched.
-// The library that plays them loads when play is pressed; without this script the page plays a plain file.
-import { Beats } from "./beats.js";
+// [data-player]: plays a film in the quality that was chosen, from where the person stopped, on any device. The library
+// that plays it loads when play is pressed; without this script the page plays a plain file.
+// The <video> is the one clock: others listen to it and may pause it or set its currentTime. The player says
+// "player:watched" (detail: the server's answer) and hears "player:seek" (detail: a second).
 import { Captions } from "./captions.js";
-import { Intervals } from "./intervals.js";
+import { Controls } from "./controls.js";
+import { Quality, savesData } from "./quality.js";
+import { SeekBar } from "./seek-bar.js";
+import { Slides } from "./slides.js";
+import { Stream } from "./stream.js";
+import { COUNTED_RATE, Tally } from "./tally.js";
 
-const BEAT_MS = 20_000;
 const RENEW_MS = 60_000;
-const FLUSH_MS = 4000;
-const COUNTED_RATE = 1.5;
-const QUALITY = "player-quality";
+const SLOW_MS = 6000;
 
 class Player {
   constructor(root) {
     this.root = root;
     this.video = root.querySelector("video");
+    this.duration = Number(root.dataset.duration);
     this.find = (name) => root.querySelector(`[data-player-${name}]`);
     this.text = (name) => root.dataset[`text${name}`];
     this.token = root.dataset.token || /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] || "";
-    this.captions = new Captions(this.video);
-    this.intervals = new Intervals();
-    this.beats = new Beats({
+    this.quality = new Quality(this.find("quality"), () => this.isStarted && this.attach({ isPlaying: !this.video.paused }));
+    this.slides = new Slides(this.video, this.find("slides"));
+    this.stream = new Stream(this.video, {
+      library: root.dataset.hls,
+      worker: root.dataset.hlsWorker,
+      listener: {
+        expired: () => this.renew(),
+        failed: (isBroken) => this.fail(this.text(isBroken ? "Broken" : "Failed")),
+      },
+    });
+    this.bar = new SeekBar(root, {
+      duration: this.duration,
+      onSeek: (second) => this.seek(second, { isPlaying: !this.isStarted || !this.video.paused }),
+      pictureAt: (second) => this.slides.loadedAt(second),
+    });
+    this.tally = new Tally(this.video, {
       url: root.dataset.beatUrl,
       token: this.token,
       onAnswer: (answer, status) => this.answered(answer, status),
-      onLine: (isUp) => this.note(isUp ? "" : this.text("Offline")),
+      onLine: (isUp) => this.lined(isUp),
     });
-    this.seq = 0;
+    this.captions = new Captions(this.video, this.find("captions"));
+    this.controls = new Controls(root, this.video, {
+      toggle: () => this.toggle(),
+      seekBy: (seconds) => this.isStarted && this.seek(this.video.currentTime + seconds),
+      captions: () => this.captions.toggle(),
+    });
     this.wait();
-    this.beats.send();
   }
 
   // Before play is pressed: the picture and the button.
   wait() {
-    this.video.controls = false;
-    this.find("play").hidden = this.find("controls").hidden = false;
+    this.find("play").hidden = false;
     this.find("play").addEventListener("click", () => this.start());
-    this.video.addEventListener("click", () => !this.isStarted && this.start());
     this.find("retry").addEventListener("click", () => this.start());
-    const select = this.find("quality");
-    select.value = this.remembered();
-    if (select.selectedIndex < 0) select.value = "auto";
-    select.addEventListener("change", () => this.choose(select.value));
     this.find("speed").addEventListener("change", (event) => this.setSpeed(Number(event.target.value)));
-    document.addEventListener("keydown", (event) => this.key(event), true);
-    this.root.addEventListener("player:seek", (event) => this.seek(event.detail));
+    this.find("offer").addEventListener("click", () => this.quality.choose("slides"));
+    this.root.addEventListener("player:seek", (event) => this.seek(event.detail, { isPlaying: true }));
+    this.controls.stand(Number(this.bar.range.value), this.duration);
   }
 
-  remembered() {
-    const saves = navigator.connection?.saveData || matchMedia("(prefers-reduced-data: reduce)").matches;
-    const saver = this.root.querySelector("option[data-key=saver]")?.value ?? "auto";
-    try {
-      return localStorage.getItem(QUALITY) ?? (saves ? saver : "auto");
-    } catch {
-      return saves ? saver : "auto";
+  toggle() {
+    if (!this.isStarted) this.start();
+    else if (this.video.paused) this.video.play().catch(() => {});
+    else this.video.pause();
+  }
+
+  // Before the first play too: it then begins there.
+  seek(second, { isPlaying = false } = {}) {
+    const wanted = Math.max(0, Math.min(this.duration, second));
+    if (this.video.readyState === this.video.HAVE_NOTHING) this.tally.position = wanted;
+    if (!this.isStarted) {
+      this.wanted = wanted;
+      this.bar.stand(wanted);
+      if (isPlaying) this.start();
+      return;
     }
+    this.video.currentTime = Math.min(wanted, this.video.duration || wanted);
+    if (isPlaying) this.video.play().catch(() => {});
   }
 
   // Play was pressed, here or beside a fault.
   async start() {
     if (!(await this.freshSource())) return;
-    if (!this.isStarted) {
-      this.position = this.wanted ?? this.source.position;
-      this.listen();
-    }
+    if (!this.isStarted) this.begin();
     this.draw(this.source.watched_ranges);
-    this.video.controls = true;
     this.captions.suit();
-    this.video.focus({ preventScroll: true });
+    this.find("range").focus({ preventScroll: true });
     await this.attach({ isPlaying: true });
   }
 
-  // A line of the transcript or a chapter was pressed.
-  seek(second) {
-    if (this.isStarted) {
-      this.video.currentTime = second;
-      this.video.play().catch(() => {});
-    } else {
-      this.wanted = second;
-      this.start();
+  begin() {
+    this.isStarted = true;
+    this.root.dataset.started = "";
+    this.tally.begin(this.wanted ?? this.source.position);
+    const { video } = this;
+    for (const name of ["timeupdate", "seeking"]) {
+      video.addEventListener(name, () => {
+        if (video.readyState === video.HAVE_NOTHING) return;
+        this.bar.stand(video.currentTime);
+        this.controls.stand(video.currentTime, this.duration);
+      });
     }
+    for (const name of ["playing", "canplay"]) video.addEventListener(name, () => this.flowing());
+    video.addEventListener("waiting", () => this.stalled());
   }
 
   // The addresses have expired while the page was open: fresh ones, and on from the same second.
@@ -94,7 +121,7 @@ class Player {
     this.find("error").hidden = true;
     this.find("play").hidden = true;
     this.note(this.text("Loading"));
-    await this.flush();
+    await this.tally.flush();
     try {
       const response = await this.ask();
       if ([403, 404, 410].includes(response.status)) return this.fail(this.text("Gone"));
@@ -103,19 +130,8 @@ class Player {
     } catch {
       return this.fail(this.text("Failed"));
     }
-    this.seq = 0;
+    this.tally.open(this.source.session);
     return true;
-  }
-
-  // What was watched so far is told under the session it was watched in, before another one is opened: the server then
-  // says where to go on. On a line that hangs it stays kept, and play does not wait for it.
-  async flush() {
-    if (this.isStarted) {
-      this.moved();
-      this.intervals.stop();
-      this.beat();
-    }
-    await Promise.race([this.beats.send(), new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
   }
 
   ask() {
@@ -126,91 +142,35 @@ class Player {
     });
   }
 
+  // Plays what was chosen, from where the film stands.
   async attach({ isPlaying }) {
-    const { position } = this;
-    const quality = this.find("quality").value;
-    this.hls?.destroy();
-    this.hls = null;
-    for (const source of this.video.querySelectorAll("source")) source.remove();
-    const address = quality === "audio" ? this.source.audio : this.source.master;
+    const { source } = this;
+    const turn = (this.turn = (this.turn ?? 0) + 1);
+    const { value, height, hasFilm } = this.quality;
+    const { position } = this.tally;
+    this.root.dataset.mode = value;
+    this.find("offer").hidden = true;
+    this.controls.hasFilm = hasFilm;
+    this.slides.close();
+    this.bar.preview.use(hasFilm && source.sprites && !savesData() ? source.sprites : null);
+    const file = { address: source.files[value] ?? source.saver, isChosen: value in source.files };
+    const playlist = hasFilm ? source.master : source.audio;
     try {
-      if (globalThis.MediaSource ?? globalThis.ManagedMediaSource) await this.attachHls(address, position, quality);
-      else if (this.video.canPlayType("application/vnd.apple.mpegurl")) this.attachPlain(address, position, quality);
-      else this.attachPlain(this.source.saver, position, quality);
+      if (value === "slides") await this.slides.open(source.slides, { position });
+      // Another quality was chosen meanwhile.
+      if (turn !== this.turn) return;
+      await this.stream.open({ playlist, file, position, height, expires: source.expires });
     } catch {
-      return this.fail(this.text("Failed"));
+      if (turn === this.turn) this.fail(this.text("Failed"));
+      return;
     }
     this.setSpeed(Number(this.find("speed").value));
     if (!isPlaying) return;
     try {
       await this.video.play();
     } catch {
-      // The browser wants another press: its own controls are there.
+      // The browser wants another press: the button is there.
     }
-  }
-
-  async attachHls(address, position, quality) {
-    const { default: Hls } = await import(this.root.dataset.hls);
-    const patient = { maxTimeToFirstByteMs: 30_000, maxLoadTimeMs: 90_000 };
-    const retries = { maxNumRetry: 6, retryDelayMs: 1000, maxRetryDelayMs: 16_000 };
-    const policy = { default: { ...patient, timeoutRetry: retries, errorRetry: retries } };
-    this.hls = new Hls({
-      workerPath: this.root.dataset.hlsWorker,
-      startLevel: 0,
-      startPosition: position,
-      abrEwmaDefaultEstimate: 150_000,
-      maxBufferLength: 120,
-      backBufferLength: 60,
-      capLevelToPlayerSize: quality === "auto",
-      fragLoadPolicy: policy,
-      // The words come beside the film, not in its playlists: the library is to leave them alone.
-      subtitleTrackController: undefined,
-      subtitleStreamController: undefined,
-      timelineController: undefined,
-    });
-    this.hls.on(Hls.Events.ERROR, (_name, data) => this.trouble(Hls, data));
-    this.hls.on(Hls.Events.MANIFEST_PARSED, () => this.setLevel(quality));
-    this.hls.loadSource(address);
-    this.hls.attachMedia(this.video);
-  }
-
-  attachPlain(address, position, quality) {
-    const isSaver = this.root.querySelector("option[data-key=saver]")?.value === quality;
-    this.video.src = isSaver ? this.source.saver : address;
-    this.video.addEventListener("loadedmetadata", () => (this.video.currentTime = position), { once: true });
-    // A browser that plays by itself does not say what the server answered.
-    const hasExpired = () => Date.now() > this.source.expires * 1000;
-    this.video.onerror = () => (hasExpired() ? this.renew() : this.fail(this.text("Failed")));
-  }
-
-  setLevel(quality) {
-    const level = this.hls.levels.findIndex((candidate) => String(candidate.height) === quality);
-    if (level >= 0) {
-      this.hls.startLevel = level;
-      this.hls.currentLevel = level;
-    }
-  }
-
-  trouble(Hls, data) {
-    if (!data.fatal) return;
-    const code = data.response?.code;
-    if (code === 403 || code === 410) {
-      this.renew();
-    } else if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !this.hasRecovered) {
-      this.hasRecovered = true;
-      this.hls.recoverMediaError();
-    } else {
-      this.fail(this.text(data.type === Hls.ErrorTypes.MEDIA_ERROR ? "Broken" : "Failed"));
-    }
-  }
-
-  choose(quality) {
-    try {
-      localStorage.setItem(QUALITY, quality);
-    } catch {
-      // Not remembered, but chosen.
-    }
-    if (this.isStarted) this.attach({ isPlaying: !this.video.paused });
   }
 
   setSpeed(rate) {
@@ -219,60 +179,18 @@ class Player {
     this.note(rate > COUNTED_RATE ? this.text("Fast") : "");
   }
 
-  // --- what was watched ---
-  listen() {
-    this.isStarted = true;
-    this.root.dataset.started = "";
-    const { video } = this;
-    video.addEventListener("playing", () => this.note(video.playbackRate > COUNTED_RATE ? this.text("Fast") : ""));
-    video.addEventListener("timeupdate", () => this.moved());
-    video.addEventListener("waiting", () => this.intervals.stop());
-    video.addEventListener("seeking", () => {
-      this.intervals.stop();
-      this.stand();
-    });
-    for (const name of ["pause", "ended"]) {
-      video.addEventListener(name, () => {
-        this.moved();
-        this.intervals.stop();
-        this.beat();
-      });
-    }
-    this.find("strip").addEventListener("click", (event) => {
-      const box = event.currentTarget.getBoundingClientRect();
-      video.currentTime = ((event.clientX - box.left) / box.width) * video.duration;
-    });
-    // A little earlier or later each time, so that ten thousand players do not beat as one.
-    setInterval(() => this.beat(), BEAT_MS * (0.9 + Math.random() * 0.2));
-    document.addEventListener("visibilitychange", () => document.hidden && this.beat(true));
-    addEventListener("pagehide", () => this.beat(true));
+  flowing() {
+    clearTimeout(this.slow);
+    this.note(this.video.playbackRate > COUNTED_RATE ? this.text("Fast") : "");
   }
 
-  moved() {
-    const { video } = this;
-    this.stand();
-    const isStill = video.seeking || video.readyState === video.HAVE_NOTHING;
-    if (isStill || video.playbackRate > COUNTED_RATE) this.intervals.stop();
-    else if (!video.paused || video.ended) this.intervals.at(video.currentTime, video.playbackRate);
-  }
-
-  // Remembers the second. Without a film to play, after a fault or between two addresses, the browser says 0.
-  stand() {
-    if (this.video.readyState === this.video.HAVE_NOTHING) return;
-    this.position = this.video.currentTime;
-    this.drawHead(this.position);
-  }
-
-  beat(isLeaving = false) {
-    const intervals = this.intervals.take();
-    const position = Math.round(this.position * 10) / 10;
-    if (intervals.length || position !== this.lastPosition) {
-      this.lastPosition = position;
-      const { session } = this.source;
-      this.beats.add({ session, seq: ++this.seq, intervals, position, rate: this.video.playbackRate });
-    }
-    if (isLeaving) this.beats.sendAsBeacon();
-    else this.beats.send();
+  // Waiting for the line. Where that takes long, the slides are offered, which need less of it.
+  stalled() {
+    this.note(this.text("Loading"));
+    clearTimeout(this.slow);
+    this.slow = setTimeout(() => {
+      if (this.quality.hasFilm && this.quality.has("slides")) this.find("offer").hidden = false;
+    }, SLOW_MS);
   }
 
   answered(answer, status) {
@@ -285,38 +203,21 @@ class Player {
   async renewSession() {
     try {
       const response = await this.ask();
-      if (response.ok) {
-        this.source = { ...this.source, session: (await response.json()).session };
-        this.seq = 0;
-      }
+      if (response.ok) this.tally.open((await response.json()).session);
     } catch {
       // The line is cut; the next beat asks again.
     }
   }
 
-  // --- what is drawn ---
   draw(ranges) {
-    const strip = this.find("strip");
-    for (const bar of strip.querySelectorAll("rect:not([data-player-head])")) bar.remove();
-    let seconds = 0;
-    for (const [start, end] of ranges) {
-      const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-      for (const [name, value] of Object.entries({ x: start, y: 0, width: end - start, height: 6 })) {
-        bar.setAttribute(name, value);
-      }
-      strip.prepend(bar);
-      seconds += end - start;
-    }
-    const percent = Math.min(100, Math.floor((seconds / this.root.dataset.duration) * 100));
-    const words = this.text("Counted").replace("#", percent);
-    strip.setAttribute("aria-label", words);
+    const words = this.text("Counted").replace("#", this.bar.draw(ranges));
+    this.find("strip").setAttribute("aria-label", words);
     this.find("counted").textContent = words;
   }
 
-  drawHead(second) {
-    const head = this.find("head");
-    head.setAttribute("x", second);
-    head.setAttribute("width", Math.max(0.2, this.root.dataset.duration / 300));
+  lined(isUp) {
+    const isToldCut = this.find("note").textContent === this.text("Offline");
+    if (!isUp || isToldCut) this.note(isUp ? "" : this.text("Offline"));
   }
 
   note(words) {
@@ -326,45 +227,10 @@ class Player {
   // Returns false, for those who ask whether it went well.
   fail(words) {
     this.note("");
-    this.hls?.destroy();
-    this.hls = null;
+    this.stream.close();
     this.find("error").hidden = false;
     this.find("error").querySelector("p").textContent = words;
     return false;
-  }
-
-  // --- keys ---
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest?.("input, select, textarea, button, a, summary, [contenteditable]")) return;
-    const act = this.keys()[event.key.toLowerCase()];
-    if (!act || (event.key === " " && !this.isStarted)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    act();
-  }
-
-  keys() {
-    const { video } = this;
-    const jump = (seconds) => () => {
-      if (this.isStarted) video.currentTime = Math.min(video.duration || 0, Math.max(0, video.currentTime + seconds));
-    };
-    const toggle = () => {
-      if (!this.isStarted) this.start();
-      else if (video.paused) video.play();
-      else video.pause();
-    };
-    return {
-      " ": toggle,
-      k: toggle,
-      j: jump(-10),
-      l: jump(10),
-      arrowleft: jump(-5),
-      arrowright: jump(5),
-      c: () => this.captions.toggle(),
-      m: () => (video.muted = !video.muted),
-      f: () => (document.fullscreenElement ? document.exitFullscreen() : video.requestFullscreen?.()),
-    };
   }
 }
 
