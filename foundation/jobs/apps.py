@@ -17,6 +17,8 @@ class JobsConfig(AppConfig):
         from foundation.kernel.roles import Role, grant
 
         grant(Role.EDITOR, "jobs.view_job")
+        for reviewer in (Role.SPECIALTY_REVIEWER, Role.DEID_OFFICER):
+            grant(reviewer, "jobs.view_job", "jobs.act_on_job")
         exporters.register(export)
         erasers.register(erase)
         forgetters.register(forget_old_jobs)

@@ -126,6 +126,7 @@ class Job(models.Model):
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
         get_latest_by = "created_at"
+        permissions = [("act_on_job", _("Can stop the work of others and try it again"))]
         indexes = [
             models.Index(fields=["subject", "-created_at"], name="jobs_subject"),
             models.Index(fields=["state", "lease_until"], name="jobs_state_lease"),
@@ -158,13 +159,13 @@ class Job(models.Model):
         return not self.is_finished and not self.is_cancel_requested and kind is not None and kind.can_cancel
 
     def may_be_acted_on_by(self, user: "User") -> bool:
-        """Who may stop it or try it again: the one who started it, unless its kind says who; superusers any."""
+        """Who may stop it or try it again: superusers; who its kind names; else who started it, and reviewers."""
         if user.is_superuser:
             return True
         kind = kind_or_none(self.kind)
         if kind is not None and kind.may_act is not None:
             return kind.may_act(self, user)
-        return self.owner_id == user.pk
+        return self.owner_id == user.pk or user.has_perm("jobs.act_on_job")
 
     @property
     def percent(self) -> int:

@@ -31,6 +31,12 @@ class LookOnly(ModelPermissionPolicy):
         return action == "view" and bool(super().user_has_permission(user, action))
 
 
+class ProgressColumn(Column):
+    """A bar with what is happening and what is left, or why it failed."""
+
+    cell_template_name = "jobs/admin/progress_cell.html"
+
+
 class JobIndexView(IndexView):
     def get_base_queryset(self) -> models.QuerySet[Job]:
         return Job.objects.for_desk()
@@ -67,8 +73,9 @@ class JobViewSet(ModelViewSet):
     list_per_page = 50
     list_display: ClassVar[list[Any]] = [  # names and columns
         "kind",
+        Column("label", label=_("Work")),
         Column("get_state_display", label=_("State")),
-        Column("percent", label="%"),
+        ProgressColumn("progress", label=_("Progress")),
         Column("attempt", label=_("Attempt")),
         Column("owner", label=_("Started by")),
         "subject",

@@ -5,8 +5,10 @@ from django.contrib.auth.models import Permission
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import override
 
+from foundation.accounts.reference import load_roles
 from foundation.jobs.models import Job
 from foundation.jobs.registry import job
+from foundation.kernel.roles import Role
 from tests.factories.accounts import UserFactory
 from tests.factories.jobs import JobFactory
 
@@ -15,6 +17,11 @@ pytestmark = pytest.mark.django_db
 
 @job("tests.shared", label="Issuing certificates", seen_with="jobs.add_job", can_cancel=True)
 def shared(handle):
+    return None
+
+
+@job("tests.guarded", may_act=lambda job, user: False)
+def guarded(handle):
     return None
 
 
@@ -142,6 +149,26 @@ def test_the_desk_offers_buttons_only_to_those_who_may_act(client):
     page = client.get(reverse("jobs_desk:inspect", args=[crashed.pk]))
     assert page.status_code == 200
     assert address(crashed, "retry") not in page.content.decode()
+
+
+def test_reviewers_see_every_job_with_its_log_and_try_it_again(client):
+    load_roles()
+    owner, reviewer = UserFactory(), UserFactory(roles=[Role.SPECIALTY_REVIEWER])
+    crashed = JobFactory(crashed=True, log_tail="ffmpeg: no space left", owner=owner)
+    running = JobFactory(owner=owner, state=Job.State.RUNNING, progress=0.4, message="Making the qualities")
+    of_a_body = JobFactory(kind="tests.guarded", crashed=True, owner=owner)
+    client.force_login(reviewer)
+    listed = client.get(reverse("jobs_desk:index")).content.decode()
+    assert 'value="40"' in listed
+    assert str(Job.Trouble.CRASHED.label) in listed
+    detail = client.get(reverse("jobs_desk:inspect", args=[crashed.pk])).content.decode()
+    assert "ffmpeg: no space left" in detail
+    assert address(crashed, "retry") in detail
+    assert 'http-equiv="refresh"' in client.get(reverse("jobs_desk:inspect", args=[running.pk])).content.decode()
+    assert client.post(address(crashed, "retry")).status_code == 302
+    crashed.refresh_from_db()
+    assert crashed.state == Job.State.QUEUED
+    assert client.post(address(of_a_body, "retry")).status_code == 403
 
 
 def test_stopping_a_waiting_job(client, owner):
