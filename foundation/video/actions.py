@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from foundation.jobs.actions import enqueue
+from foundation.jobs.actions import cancel_job, enqueue
 from foundation.jobs.models import Job
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
@@ -26,6 +26,7 @@ from foundation.video.door import ENOUGH_BYTES, refuse_at_the_door
 from foundation.video.incoming import Writer, incoming
 from foundation.video.models import CaptionTrack, Chapter, Upload, Video, quarantine_path, upload_expiry
 from foundation.video.refusals import EmptyFileError, OverQuotaError, TooBigError, VideoRefusedError
+from foundation.video.removal import delete_files
 from foundation.video.transcription import NothingToTranscribeError, transcriber_for
 from foundation.video.tus import ChecksumError, GoneError, Piece, TooMuchError, WrongOffsetError
 from foundation.video.uploads import quarantined
@@ -224,7 +225,7 @@ def retry_encode(video: Video, *, by: "User") -> Job:
     """Prepare a file again after a failure of ours; a refused file stays refused. Raises NothingToRetryError."""
     video = Video.objects.select_for_update().get(pk=video.pk)
     is_busy = Job.objects.for_subject(video.job_subject).unfinished().exists()
-    if is_busy or video.is_whole or video.state == Video.State.REFUSED:
+    if is_busy or video.is_whole or video.is_removed or video.state == Video.State.REFUSED:
         raise NothingToRetryError
     log(video, "video.retry", user=by)
     return _start(video, by=by)
@@ -233,6 +234,27 @@ def retry_encode(video: Video, *, by: "User") -> Job:
 def _start(video: Video, *, by: "User") -> Job:
     """The examination goes first, in a queue of its own; it has the film encoded."""
     return enqueue("video.probe", args={"video_id": video.pk}, subject=video.job_subject, by=by)
+
+
+@transaction.atomic
+def remove_film(video: Video, *, by: "User") -> None:
+    """Take away for good what was received and made: original, versions, slides, captions. The row stays as the proof.
+
+    Work under way is stopped. The files go once this is committed; a job, and a daily sweep, see to what is left.
+    """
+    video = Video.objects.select_for_update().get(pk=video.pk)
+    video.state, video.is_provisional, video.has_poster = Video.State.REMOVED, False, False
+    video.renditions, video.chapters_found = [], []
+    video.slides, video.sprites, video.download = {}, {}, {}
+    video.save()
+    video.caption_tracks.all().delete()
+    video.chapters.all().delete()
+    for job in Job.objects.for_subject(video.job_subject).unfinished():
+        if job.is_cancellable:
+            cancel_job(job, by=by)
+    log(video, "video.remove", user=by, data={"sha256": video.original_sha256})
+    transaction.on_commit(partial(delete_files, video), robust=True)
+    enqueue("video.remove", args={"video_id": video.pk}, subject=video.job_subject, by=by)
 
 
 def retire_addresses(video: Video) -> None:

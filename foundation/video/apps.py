@@ -18,3 +18,4 @@ class VideoConfig(AppConfig):
         erasers.register(erasure.erase)
         forgetters.register(jobs.forget_abandoned_uploads)
         forgetters.register(jobs.forget_replaced_versions)
+        forgetters.register(jobs.forget_removed_films)

@@ -28,6 +28,7 @@ from foundation.video.listeners import settled_listeners
 from foundation.video.models import CaptionTrack, Upload, Video
 from foundation.video.probe import Source, probe
 from foundation.video.refusals import VideoRefusedError
+from foundation.video.removal import delete_files, has_files
 from foundation.video.sandbox import ToolFailedError
 from foundation.video.transcription import NothingToTranscribeError, transcriber_for
 from foundation.video.uploads import INCOMING
@@ -67,6 +68,8 @@ def settle_given_up(job: Job) -> None:
 def examine(handle: JobHandle, *, video_id: int) -> dict[str, Any] | None:
     """Take the file or refuse it, offer a fit one as it is, and have the qualities made."""
     video = Video.objects.get(pk=video_id)
+    if video.is_removed:
+        return None
     if video.is_whole:
         return {"directory": video.directory}
     source = _guarded(video, handle, _examine)
@@ -93,6 +96,8 @@ def encode(handle: JobHandle, *, video_id: int, source: dict[str, Any] | None = 
     `source` is what the examination found; without it the file is examined again.
     """
     video = Video.objects.get(pk=video_id)
+    if video.is_removed:
+        return None
     if video.is_whole:
         return {"directory": video.directory}
     made = _guarded(video, handle, partial(_encode, source=source))
@@ -123,6 +128,13 @@ def transcribe(handle: JobHandle, *, video_id: int, language: str) -> dict[str, 
     return {"lines": len(cues)}
 
 
+@job("video.remove", max_attempts=5, label=_("Removing the film"))
+def remove(handle: JobHandle, *, video_id: int) -> None:
+    """What the request that took it down may have left, where it was killed or the disk refused."""
+    handle.progress(0.1, gettext_noop("Deleting the files"))
+    delete_files(Video.objects.removed().get(pk=video_id))
+
+
 def _guarded[T](video: Video, handle: JobHandle, work: Callable[[Video, JobHandle], T]) -> T | None:
     """Do a piece of work, and write down what became of the film where it was refused or stopped (None)."""
     _settle(video, Video.State.ENCODING)
@@ -130,6 +142,8 @@ def _guarded[T](video: Video, handle: JobHandle, work: Callable[[Video, JobHandl
         return work(video, handle)
     except StoppedError:
         _settle(video, Video.State.UPLOADED)
+        if Video.objects.removed().filter(pk=video.pk).exists():
+            delete_files(video)
         return None
     except LeaseLostError:
         raise
@@ -144,8 +158,8 @@ def _guarded[T](video: Video, handle: JobHandle, work: Callable[[Video, JobHandl
 
 @transaction.atomic
 def _settle(video: Video, state: Video.State, refusal_code: str = "") -> None:
-    """Record the state, and tell the rooms above of one that lasts. What can be watched stays so."""
-    if video.is_ready:
+    """Record the state, and tell the rooms above of one that lasts. What can be watched, or was removed, stays so."""
+    if video.is_ready or Video.objects.removed().filter(pk=video.pk).exists():
         return
     video.state, video.refusal_code = state, refusal_code
     video.save(update_fields=["state", "refusal_code"])
@@ -256,6 +270,14 @@ def forget_replaced_versions() -> int:
     return gone
 
 
+def forget_removed_films() -> int:
+    """Files of films that were taken down, wherever they come from: a worker that noticed late, a copy put back."""
+    left = [video for video in Video.objects.removed().only("public_id") if has_files(video)]
+    for video in left:
+        delete_files(video)
+    return len(left)
+
+
 def _forget_incoming() -> int:
     """What a killed web worker left: an upload of one go is written to all the time, the others have a row."""
     folder, gone = Path(storages["quarantine"].path(INCOMING)), 0
@@ -301,6 +323,8 @@ def _put_in_place(video: Video, work: Path, made: encoding.Made, *, attempt: int
     video.has_audio = any(quality.is_audio for quality in video.qualities())
     video.is_provisional = is_provisional
     with transaction.atomic():
+        if Video.objects.select_for_update().get(pk=video.pk).is_removed:
+            raise StoppedError
         video.save(update_fields=_MADE_FIELDS)
         if not was_ready:
             _announce(video)

@@ -89,7 +89,12 @@ class VideoQuerySet(models.QuerySet["Video"]):
 
     def abandoned(self) -> Self:
         """Handed in long ago, never ready; those that a recording holds are for its author to decide on."""
-        return self.filter(created_at__lt=timezone.now() - Video.KEPT_UNFINISHED_FOR).exclude(state=Video.State.READY)
+        kept = [Video.State.READY, Video.State.REMOVED]
+        return self.filter(created_at__lt=timezone.now() - Video.KEPT_UNFINISHED_FOR).exclude(state__in=kept)
+
+    def removed(self) -> Self:
+        """Those of which only the row is left, or must be."""
+        return self.filter(state=Video.State.REMOVED)
 
     def owned_by(self, user: Any) -> Self:  # a User; the room does not name the class, settings do
         """Files that this person uploaded."""
@@ -118,6 +123,7 @@ class Video(models.Model):
         READY = "ready", _("Ready")
         REFUSED = "refused", _("Refused")
         FAILED = "failed", _("Failed")
+        REMOVED = "removed", _("Removed")
 
     public_id = models.CharField(max_length=32, unique=True, default=new_public_id, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -168,6 +174,11 @@ class Video(models.Model):
     @property
     def is_ready(self) -> bool:
         return self.state == self.State.READY
+
+    @property
+    def is_removed(self) -> bool:
+        """Taken away for good; nothing is ever made of it again."""
+        return self.state == self.State.REMOVED
 
     @property
     def is_whole(self) -> bool:

@@ -11,4 +11,5 @@ def name_acts(actions: LogActionRegistry) -> None:
     actions.register_action("video.captions", _("Change captions"), _("Captions changed"))
     actions.register_action("video.transcribe", _("Ask for automatic captions"), _("Automatic captions asked for"))
     actions.register_action("video.chapters", _("Change chapters"), _("Chapters changed"))
+    actions.register_action("video.remove", _("Remove a film"), _("Film and original deleted"))
     actions.register_action("video.retry", _("Prepare a file again"), _("Preparation started again"))

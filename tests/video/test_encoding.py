@@ -21,12 +21,13 @@ from PIL import Image, ImageStat
 from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job, sweep_jobs
 from foundation.video import encoding, jobs, refusals, stills
-from foundation.video.actions import NothingToRetryError, receive_upload, retire_addresses, retry_encode
+from foundation.video.actions import NothingToRetryError, receive_upload, remove_film, retire_addresses, retry_encode
 from foundation.video.ladder import fit, frame_rate, steps_for
 from foundation.video.loudness import gain_db, loudness_of
 from foundation.video.models import Video, WatchRecord
 from foundation.video.playlists import read_playlist
 from foundation.video.probe import FoundChapter, Source, probe
+from foundation.video.removal import has_files
 from foundation.video.sandbox import (
     Sandbox,
     ToolFailedError,
@@ -687,6 +688,47 @@ def test_withdrawing_takes_replaced_versions_down_too(video, django_capture_on_c
     with django_capture_on_commit_callbacks(execute=True):
         retire_addresses(video)
     assert [path.name for path in folder_of(video).iterdir()] == [video.directory.rpartition("/")[2]]
+
+
+def test_what_is_removed_leaves_no_file_and_is_never_made_again(video, django_capture_on_commit_callbacks):
+    jobs.encode(Handle(), video_id=video.pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        remove_film(video, by=video.owner)
+    assert not has_files(video)
+    video.refresh_from_db()
+    assert (video.is_ready, video.renditions, video.slides, video.download) == (False, [], {}, {})
+    assert video.original_sha256
+    assert jobs.encode(Handle(), video_id=video.pk) is None
+    assert jobs.examine(Handle(), video_id=video.pk) is None
+    with pytest.raises(NothingToRetryError):
+        retry_encode(video, by=video.owner)
+
+
+def test_a_worker_that_notices_late_brings_nothing_back(video, monkeypatch, django_capture_on_commit_callbacks):
+    made = encoding.make
+
+    def make_meanwhile(*args, **kwargs):
+        result = made(*args, **kwargs)
+        with django_capture_on_commit_callbacks():
+            remove_film(video, by=video.owner)
+        return result
+
+    monkeypatch.setattr(encoding, "make", make_meanwhile)
+    assert jobs.encode(Handle(), video_id=video.pk) is None
+    assert Video.objects.get().is_removed
+    assert not has_files(video)
+
+
+def test_what_a_killed_request_left_goes_with_the_job_or_the_sweep(video, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks():  # killed before any of them
+        remove_film(video, by=video.owner)
+    assert has_files(video)
+    jobs.remove(Handle(), video_id=video.pk)
+    assert not has_files(video)
+    folder_of(video).mkdir(parents=True)
+    assert jobs.forget_removed_films() == 1
+    assert jobs.forget_removed_films() == 0
+    assert not has_files(video)
 
 
 def test_losing_the_lease_publishes_nothing(video, monkeypatch):
