@@ -9,15 +9,19 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from cpd.actions import award_credit, confirm_activity, propose_activity
+from cpd.models import CreditEntry
 from foundation.accounts.models import User
 from foundation.jobs.models import Job
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
 from foundation.kernel.roles import Role
 from foundation.notifications.actions import tell
-from foundation.video.actions import ask_for_captions, keep_captions, keep_chapters, retire_addresses
+from foundation.video.actions import ask_for_captions, keep_captions, keep_chapters, remove_film
 from foundation.video.models import Video
-from teleconsults.models import DETAILS, Consent, ConsentWording, OfficerCheck, Recording
+from foundation.video.watching import is_watched, watch_record_for
+from teleconsults.models import DETAIL_ROWS, DETAILS, Consent, ConsentWording, OfficerCheck, Recording
+from teleconsults.refusals import ConsentMissingError, WithdrawnError
 from teleconsults.rules import Agreement, FacilityApproval
 from teleconsults.withdrawals import withdrawal_listeners
 
@@ -28,27 +32,12 @@ _TOLD: dict[str, Promise] = {
 }
 
 
-class NotReadyError(RefusedError):
-    message = _("The film is not ready yet. It can be published once it is.")
-    code = "not_ready"
-
-
-class ConsentMissingError(RefusedError):
-    message = _("Answer the consent question first; without it nothing is published.")
-    code = "consent_missing"
-
-
 class GuardianMissingError(RefusedError):
     message = _(
         "This is not enough: for a child of 7 or older the child and a guardian agree, for a younger child or a"
         " represented adult the guardian, for an adult the patient."
     )
     code = "guardian_missing"
-
-
-class NotCheckedError(RefusedError):
-    message = _("An officer has still to confirm that no patient can be recognised. We tell you when it is done.")
-    code = "not_checked"
 
 
 class NotToCheckError(RefusedError):
@@ -83,9 +72,29 @@ class PublishedError(RefusedError):
     code = "published"
 
 
-class WithdrawnError(RefusedError):
-    message = _("This recording was withdrawn and stays so. Upload it anew if that was a mistake.")
-    code = "withdrawn"
+class LockedError(RefusedError):
+    message = _("Somebody else works on these words in the editor, or reviews them. Try again when they are done.")
+    code = "locked"
+
+
+class NoHoursError(RefusedError):
+    message = _("No issuing body has confirmed hours for this recording.")
+    code = "no_hours"
+
+
+class NotMemberError(RefusedError):
+    message = _("Hours are credited to verified practitioners. Your profile says what is missing.")
+    code = "not_member"
+
+
+class NotWatchedError(RefusedError):
+    message = _("Not enough has been watched yet. The bar under the film shows what is missing.")
+    code = "not_watched"
+
+
+class CountedElsewhereError(RefusedError):
+    message = _("These minutes have brought you hours already, with a course that shows this recording.")
+    code = "counted_elsewhere"
 
 
 class NotPublishedError(RefusedError):
@@ -110,8 +119,8 @@ class WasPublishedError(RefusedError):
 def submit_recording(draft: Recording, *, video: Video, tags: Sequence[str] = (), by: User) -> Recording:
     """Keep what the author said about a session, with its film; nobody else sees it yet."""
     draft.video, draft.author = video, by
-    draft.save()
     draft.tags.set(tags)
+    draft.save()
     log(draft, "teleconsults.submit", user=by)
     return draft
 
@@ -126,12 +135,22 @@ def submit_arrived(draft: Recording, *, video: Video, tags: Sequence[str] = (), 
 
 @transaction.atomic
 def change_details(recording: Recording, *, tags: Sequence[str], by: User) -> Recording:
-    """Keep changed words about a session, and nothing else that `recording` may hold. Raises WithdrawnError."""
-    if _locked(recording).is_withdrawn:
+    """Keep changed words about a session, and nothing else that `recording` may hold; of a published one at once.
+
+    Each time is a revision. Raises WithdrawnError, and LockedError while somebody else reviews or has locked it.
+    """
+    row = _locked(recording)
+    if row.is_withdrawn:
         raise WithdrawnError
-    recording.save(update_fields=DETAILS)
+    if (lock := row.get_lock()) and lock.for_user(by):
+        raise LockedError
     recording.tags.set(tags)
-    log(recording, "teleconsults.edit", user=by)
+    row.keep_decisions_on(recording)
+    if not row.live:
+        recording.save(update_fields=[*DETAILS, *DETAIL_ROWS])
+    revision = recording.save_revision(user=by, log_action="teleconsults.edit", clean=False)
+    if row.live:
+        revision.publish(user=by, log_action=False, skip_permission_checks=True)
     return recording
 
 
@@ -274,30 +293,66 @@ def _tell_of_check(recording: Recording, *, is_clear: bool) -> None:
 
 @transaction.atomic
 def publish_recording(recording: Recording, *, by: User) -> Recording:
-    """Let every verified practitioner see it.
-
-    Raises WithdrawnError, NotReadyError, ConsentMissingError, NotCheckedError.
-    """
+    """Let every verified practitioner see it, as its words stand now. Raises what `refuse_to_go_live` does."""
     recording = _locked(recording)
-    if recording.is_withdrawn:
-        raise WithdrawnError
-    if not recording.video.is_ready:
-        raise NotReadyError
-    if not recording.is_consent_answered or not recording.is_facility_approved:
-        raise ConsentMissingError
-    if not recording.is_cleared:
-        raise NotCheckedError
-    if recording.live:
-        return recording
-    recording.live, recording.published_at = True, timezone.now()
-    recording.save(update_fields=["live", "published_at"])
-    log(recording, "teleconsults.publish", user=by)
+    recording.refuse_to_go_live()
+    if not recording.live:
+        recording.save_revision(user=by, clean=False).publish(user=by, skip_permission_checks=True)
+        recording = _locked(recording)
     return recording
+
+
+def settle_hours(recording: Recording, by: User | None) -> None:
+    """Called when a recording is published: its hours come to the ledger, where the issuing body confirms them.
+
+    An administrator of that body confirms by publishing. A script (`by` is None) brings none.
+    """
+    if by is None or recording.issuing_body is None or recording.activity_kind is None or not recording.credit_hours:
+        return
+    write_down = confirm_activity if recording.issuing_body.is_administered_by(by) else propose_activity
+    activity = write_down(
+        recording.activity_key,
+        kind_code=recording.activity_kind.code,
+        title=recording.title,
+        issuing_body=recording.issuing_body,
+        hours=recording.credit_hours,
+        by=by,
+    )
+    Recording.objects.filter(pk=recording.pk).update(activity=activity)
+
+
+@transaction.atomic
+def claim_hours(recording: Recording, *, by: User) -> CreditEntry:
+    """Credit who has watched it as asked, once; a second claim is answered with the first entry.
+
+    Raises NoHoursError, NotMemberError, NotWatchedError; CountedElsewhereError where a course credited it.
+    """
+    activity, practitioner = recording.activity, by.practitioner_or_none
+    if not recording.live or activity is None or not activity.is_confirmed:
+        raise NoHoursError
+    if practitioner is None or not practitioner.is_verified:
+        raise NotMemberError
+    record = watch_record_for(by, recording.video)
+    if not is_watched(record, recording.demand):
+        raise NotWatchedError
+    others = practitioner.credit_entries.exclude(activity=activity)
+    if any(item["video"] == recording.video.public_id for entry in others for item in entry.watched):
+        raise CountedElsewhereError
+    proof = {
+        "video": recording.video.public_id,
+        "title": recording.title,
+        "coverage": round(record.coverage, 4),
+        "wall_s": round(record.wall_s, 1),
+        "chain": record.chain,
+    }
+    evidence = {"recording": recording.public_id, "items": {recording.public_id: {"kind": "recording"} | proof}}
+    since = timezone.localtime(record.first_at).date()
+    return award_credit(practitioner, activity, on=timezone.localdate(), since=since, evidence=evidence)
 
 
 @transaction.atomic
 def withdraw_recording(recording: Recording, *, reason: str, by: User) -> Recording:
-    """Take it down for good: the page says so, and addresses handed out before stop working at once.
+    """Take it down for good: film, original and all that was made of them are deleted, the page says so.
 
     `withdrawal_listeners` run last. Raises NotPublishedError.
     """
@@ -306,10 +361,12 @@ def withdraw_recording(recording: Recording, *, reason: str, by: User) -> Record
         return recording
     if not recording.live:
         raise NotPublishedError
-    recording.live = False
+    recording.live, recording.live_revision = False, None
     recording.withdrawn_at, recording.withdrawn_by, recording.withdrawal_reason = timezone.now(), by, reason
     recording.save()
-    retire_addresses(recording.video)
+    if review := recording.current_workflow_state:
+        review.cancel(user=by)
+    remove_film(recording.video, by=by)
     log(recording, "teleconsults.withdraw", user=by, data={"reason": reason})
     for listener in withdrawal_listeners:
         listener(recording, by)

@@ -20,21 +20,33 @@ class TeleconsultsConfig(AppConfig):
     def ready(self) -> None:
         from foundation.kernel.erasure import erasers, exporters
         from foundation.kernel.navigation import Place, desks, places
+        from foundation.kernel.reference import reference_loaders
         from foundation.kernel.roles import Role, grant
         from foundation.video.listeners import senders, settled_listeners
         from foundation.video.playback import closures, viewers
         from teleconsults import actions, erasure
         from teleconsults.models import is_taken_down, may_play, may_send
+        from teleconsults.publications import publication_listeners
+        from teleconsults.reference import load_handouts, load_review
 
         viewers.register(may_play)
         closures.register(is_taken_down)
         senders.register(may_send)
         settled_listeners.register(actions.tell_author)
+        publication_listeners.register(actions.settle_hours)
+        reference_loaders.register(load_review)
+        reference_loaders.register(load_handouts)
         exporters.register(erasure.export)
         erasers.register(erasure.erase)
         places.register(Place("teleconsults:library", _("Teleconsults"), "video", 20))
-        grant(Role.AUTHOR, "teleconsults.add_recording")
-        grant(Role.EDITOR, "teleconsults.view_recording", "teleconsults.add_programme", "teleconsults.change_programme")
+        grant(Role.AUTHOR, "teleconsults.add_recording", "teleconsults.publish_recording")
+        grant(Role.EDITOR, "teleconsults.add_programme", "teleconsults.change_programme")
+        for verb in ("view", "change", "publish", "lock", "unlock"):
+            grant(Role.EDITOR, f"teleconsults.{verb}_recording")
+        # A reviewer who approves in Wagtail's workflow publishes.
+        grant(Role.SPECIALTY_REVIEWER, "teleconsults.publish_recording")
+        for role in (Role.AUTHOR, Role.SPECIALTY_REVIEWER, Role.DEID_OFFICER, Role.MODERATOR):
+            grant(role, "wagtailadmin.access_admin")
         for officer in (Role.DEID_OFFICER, Role.SPECIALTY_REVIEWER):
             grant(officer, "teleconsults.view_recording", "teleconsults.review_recording")
         grant(Role.DEID_OFFICER, "teleconsults.clear_recording")

@@ -1,9 +1,14 @@
 """What the room gives and forgets when a person asks for a copy of their data, or for erasure."""
 
+import json
 from typing import Any
 
+from django.db.models import Value
+from django.db.models.functions import Replace
+from wagtail.models import Revision
+
 from foundation.accounts.models import User
-from teleconsults.models import Recording
+from teleconsults.models import Presenter, Recording
 
 
 def export(user: User) -> tuple[str, dict[str, Any]]:
@@ -16,8 +21,11 @@ def export(user: User) -> tuple[str, dict[str, Any]]:
                 "held_on": recording.held_on.isoformat(),
                 "hub": str(recording.hub),
                 "chair": recording.chair,
-                "presenters": recording.presenters,
-                "summary": recording.summary,
+                "presenters": [str(presenter) for presenter in recording.presenters.all()],
+                "summary": "\n\n".join(str(block) for block in recording.summary),
+                "key_points": [str(block.value) for block in recording.key_points],
+                "goals": recording.goal_list,
+                "handouts": [str(handout) for handout in recording.handouts.all()],
                 "file_name": recording.video.original_name,
                 "consent": recording.consent,
                 "consent_version": recording.consent_version,
@@ -30,9 +38,17 @@ def export(user: User) -> tuple[str, dict[str, Any]]:
 
 
 def erase(user: User) -> None:
-    """Teaching stays, the name goes: the account behind `author` is emptied by its own room."""
-    for recording in Recording.objects.by(user):
-        if user.full_name and user.full_name in f"{recording.chair}\n{recording.presenters}":
-            recording.chair = recording.chair.replace(user.full_name, "—")
-            recording.presenters = recording.presenters.replace(user.full_name, "—")
-            recording.save(update_fields=["chair", "presenters"])
+    """Teaching stays, the name goes, from earlier revisions too; the account is emptied by its own room."""
+    name, own = user.full_name, Recording.objects.by(user)
+    if not name:
+        return
+    own.filter(chair__contains=name).update(chair=Replace("chair", Value(name), Value("—")))
+    presenters = Presenter.objects.filter(recording__in=own, name__contains=name)
+    presenters.update(name=Replace("name", Value(name), Value("—")))
+    for revision in Revision.objects.filter(
+        base_content_type=Recording.get_base_content_type(),
+        object_id__in=[str(pk) for pk in own.values_list("pk", flat=True)],
+    ):
+        words = json.dumps(revision.content, ensure_ascii=False)
+        revision.content = json.loads(words.replace(name, "—"))
+        revision.save(update_fields=["content"])

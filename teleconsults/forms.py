@@ -9,14 +9,20 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from wagtail.rich_text import RichText
 
 from foundation.accounts.models import Facility, User
 from foundation.video.models import Video
 from foundation.video.refusals import CaptionsEncodingError
 from teleconsults.consent import current_wording
-from teleconsults.models import DETAILS, Consent, Recording
-from teleconsults.rules import Agreement, FacilityApproval
+from teleconsults.models import Consent, Presenter, Recording
+from teleconsults.plain_text import html_of
+from teleconsults.rules import Agreement, FacilityApproval, Person, people_in
 
+MAX_NAME = 120
+MAX_POINT = 300
+ORDER = ["title", "held_on", "hub", "programme", "specialty", "language", "chair", "presenters"]
+ORDER += ["summary", "key_points", "goals", "tags"]
 ACCEPT = "video/*,audio/*,.mkv,.mts,.m2ts,.ts,.flv,.wmv"
 
 
@@ -32,12 +38,37 @@ def data_of(typed: dict[str, list[str]], *, kept: Video) -> QueryDict:
 class DetailsForm(forms.ModelForm[Recording]):
     """Everything about a session but its film; offers the hubs in whose name the author may publish."""
 
+    presenters = forms.CharField(
+        label=_("Presenters"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One a line, with the role after a dash: “BSCKII. Trần Thị Mẫu – cardiologist”."),
+    )
+
+    summary = forms.CharField(
+        label=_("Summary"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("What a colleague takes away from it. No names, dates of birth or record numbers of patients."),
+    )
+    key_points = forms.CharField(
+        label=_("Key points"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("One a line: sentences to remember, without the story of the patient."),
+    )
+
+    field_order = ORDER
+
     class Meta:
         model = Recording
-        fields = [*DETAILS, "tags"]
+        fields = ["title", "held_on", "hub", "programme", "specialty", "language", "chair", "goals", "tags"]
         widgets = {
             "held_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-            "summary": forms.Textarea(attrs={"rows": 6}),
+            "goals": forms.Textarea(attrs={"rows": 3}),
         }
         help_texts = {
             "title": _("What it teaches, for example “Dengue with warning signs: fluids on day 5”."),
@@ -46,11 +77,45 @@ class DetailsForm(forms.ModelForm[Recording]):
 
     def __init__(self, *args: Any, hubs: list[Facility], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self._show(self.instance)
         self.fields["hub"].queryset = Facility.objects.filter(pk__in=[hub.pk for hub in hubs])  # type: ignore[attr-defined]  # a ModelChoiceField
         if len(hubs) == 1:
             self.fields["hub"].initial = hubs[0].pk
             self.fields["hub"].empty_label = None  # type: ignore[attr-defined]  # a ModelChoiceField
         self.fields["held_on"].widget.attrs["max"] = timezone.localdate().isoformat()
+
+    def _show(self, recording: Recording) -> None:
+        """What stands in rows and streams, as lines to type; a summary that lines would spoil is left alone."""
+        self.initial["presenters"] = "\n".join(map(str, recording.presenters.all()))
+        self.initial["key_points"] = "\n".join(str(block.value) for block in recording.key_points)
+        self.initial["summary"] = recording.plain_summary
+        if recording.plain_summary is None:
+            del self.fields["summary"]
+
+    def clean_key_points(self) -> list[str]:
+        points = [line.strip(" •\t") for line in self.cleaned_data["key_points"].splitlines() if line.strip(" •\t")]
+        if any(len(point) > MAX_POINT for point in points):
+            raise ValidationError(_("A key point is one sentence of at most %(n)s characters.") % {"n": MAX_POINT})
+        return points
+
+    def clean_presenters(self) -> list[Person]:
+        people = people_in(self.cleaned_data["presenters"])
+        if any(len(part) > MAX_NAME for person in people for part in (person.name, person.role)):
+            raise ValidationError(_("One name or role is too long. Write each person on a line of their own."))
+        return people
+
+    def save(self, commit: bool = True) -> Recording:
+        """The presenters become rows when the recording is saved, the texts streams of blocks."""
+        people = self.cleaned_data["presenters"]
+        self.instance.key_points = [("point", point) for point in self.cleaned_data["key_points"]]
+        if "summary" in self.cleaned_data:
+            text = html_of(self.cleaned_data["summary"])
+            self.instance.summary = [("text", RichText(text))] if text else []
+        self.instance.presenters.set(
+            Presenter(name=person.name, role=person.role, sort_order=order) for order, person in enumerate(people)
+        )
+        return super().save(commit)
 
     def clean_held_on(self) -> Any:  # a date, as the field made it
         held_on = self.cleaned_data["held_on"]
@@ -70,7 +135,7 @@ class UploadForm(DetailsForm):
     )
     kept = forms.SlugField(required=False, widget=forms.HiddenInput)
 
-    field_order = ["file", *DETAILS, "tags", "kept"]
+    field_order = ["file", *ORDER, "kept"]
 
     def __init__(
         self, *args: Any, author: User, refusal: object = None, is_file_to_come: bool = False, **kwargs: Any

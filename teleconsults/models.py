@@ -2,23 +2,59 @@
 
 import secrets
 from dataclasses import asdict
-from typing import ClassVar, Self
+from decimal import Decimal
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from taggit.managers import TaggableManager
+from modelcluster.contrib.taggit import ClusterTaggableManager
+from modelcluster.fields import ParentalKey, ParentalManyToManyField
+from modelcluster.models import ClusterableModel
+from taggit.models import TaggedItemBase
+from wagtail.fields import StreamField
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    Orderable,
+    Page,
+    PreviewableMixin,
+    Revision,
+    RevisionMixin,
+    WorkflowMixin,
+)
 
+from cpd.models import Activity, ActivityKind, CreditEntry, IssuingBody
 from foundation.accounts.models import Facility, NamedInBothLanguages, Specialty, User
+from foundation.kernel.models import PortalDocument
 from foundation.kernel.roles import Role
 from foundation.video.models import Upload, Video, WatchRecord
+from foundation.video.playback import playback_for
+from foundation.video.rules import Demand
+from foundation.video.watching import watch_record_for
+from teleconsults.blocks import KeyPointsBlock, SummaryBlock
 from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
+from teleconsults.plain_text import text_of
+from teleconsults.publications import publication_listeners
+from teleconsults.refusals import (
+    ConsentMissingError,
+    NotCheckedError,
+    NotReadyError,
+    OnlyWithdrawnError,
+    WithdrawnError,
+)
+from teleconsults.rules import DEFAULT_COVERAGE, DEFAULT_MAX_RATE, DEFAULT_WALL_FACTOR
 
-# What an author may say anew about a session; the tags stand in a table of their own.
-DETAILS = ["title", "held_on", "hub", "programme", "specialty", "chair", "presenters", "summary"]
+# What an author may say anew about a session, in columns and in rows of their own.
+DETAILS = ["title", "held_on", "hub", "programme", "specialty", "language", "chair", "summary", "key_points", "goals"]
+DETAILS += ["required_coverage", "max_rate", "wall_factor", "issuing_body", "activity_kind", "credit_hours"]
+DETAIL_ROWS = ["presenters", "tagged_items", "asking_facilities", "handouts", "related_recordings", "related_pages"]
 
 # Up to this many seconds a session is short, up to the next medium, beyond it long.
 SHORT_S, MEDIUM_S = 15 * 60, 45 * 60
@@ -49,13 +85,25 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         return self.filter(visible, withdrawn_at=None)
 
     def open_in_admin_to(self, user: User | AnonymousUser) -> Self:
-        """Published ones for editors, who need be no members; for reviewers what waits for publication, too."""
+        """One's own; published ones for editors, members or not; for reviewers what waits for publication, too."""
+        if not isinstance(user, User):
+            return self.none()
         if user.is_superuser:
             return self
-        shown = models.Q(live=True)
+        shown = models.Q(author=user)
+        if user.has_perm("teleconsults.view_recording"):
+            shown |= models.Q(live=True, video__state=Video.State.READY)
         if user.has_perm("teleconsults.review_recording"):
-            shown |= models.Q(withdrawn_at=None)
-        return self.filter(shown, video__state=Video.State.READY)
+            shown |= models.Q(withdrawn_at=None, video__state=Video.State.READY)
+        return self.filter(shown)
+
+    def with_handout(self, document: PortalDocument) -> Self:
+        """Those that a file hangs on."""
+        return self.filter(handouts__document=document)
+
+    def standing(self) -> Self:
+        """Those that were not withdrawn."""
+        return self.filter(withdrawn_at=None)
 
     def withdrawn(self) -> Self:
         """Those that were public once; their page says what became of them."""
@@ -130,14 +178,19 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         mine = WatchRecord.objects.filter(user=reader).defer("bitmap")
         return (
             self.select_related("video", "hub", "specialty", "author")
-            .prefetch_related(models.Prefetch("video__watch_records", queryset=mine, to_attr="records_of_reader"))
+            .prefetch_related(
+                "presenters", models.Prefetch("video__watch_records", queryset=mine, to_attr="records_of_reader")
+            )
             .newest_first()
             .fetch_mode(models.FETCH_PEERS)
         )
 
     def for_watching(self) -> Self:
         """One page's worth: people, places and tags."""
-        return self.select_related("video", "hub", "specialty", "author", "programme").prefetch_related("tags")
+        joined = self.select_related(
+            "video", "hub", "specialty", "author", "programme", "activity__issuing_body", "activity__kind"
+        )
+        return joined.prefetch_related("tags", "presenters", "asking_facilities", "handouts__document")
 
 
 class Programme(NamedInBothLanguages):
@@ -152,16 +205,30 @@ class Programme(NamedInBothLanguages):
         ordering = ["order", "name_vi", "pk"]
 
 
-class Recording(models.Model):
+class RecordingTag(TaggedItemBase):
+    """A tag on a recording."""
+
+    content_object = ParentalKey("teleconsults.Recording", on_delete=models.CASCADE, related_name="tagged_items")
+
+
+class Recording(
+    WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, PreviewableMixin, ClusterableModel, models.Model
+):
     """The video of one teleconsult, with its people and the answer to the consent question.
 
-    Personal data: author, chair, presenters, who answered for consent (see docs/privacy.md).
+    Its words (`DETAILS`, `DETAIL_ROWS`) have drafts and revisions; all else is decided once, and no revision undoes it.
+
+    Personal data: author, chair, who answered for consent (see docs/privacy.md).
     """
 
     class Consent(models.TextChoices):
         UNANSWERED = "", _("Not answered yet")
         PATIENT_AGREED = "agreed", _("The patient (or guardian) agreed in writing to recording and teaching")
         NO_PATIENT = "no_patient", _("No patient can be recognised in picture, sound or text")
+
+    class Language(models.TextChoices):
+        VI = "vi", _("Vietnamese")
+        EN = "en", _("English")
 
     public_id = models.CharField(max_length=24, unique=True, default=new_public_id, editable=False)
     title = models.CharField(_("title"), max_length=200)
@@ -176,7 +243,7 @@ class Recording(models.Model):
         verbose_name=_("programme"),
         help_text=_("The series that this session belongs to, if any."),
     )
-    asking_facilities = models.ManyToManyField(
+    asking_facilities = ParentalManyToManyField(
         Facility,
         blank=True,
         related_name="+",
@@ -189,17 +256,81 @@ class Recording(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="recordings", verbose_name=_("author")
     )
-    presenters = models.CharField(
-        _("presenters"), max_length=300, blank=True, help_text=_("Who explained, as they wish to be named.")
-    )
     specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT, verbose_name=_("specialty"))
-    summary = models.TextField(
-        _("summary"),
+    language = models.CharField(_("language spoken"), max_length=2, choices=Language, default=Language.VI)
+    summary = StreamField(
+        SummaryBlock(required=False),
         blank=True,
-        max_length=4000,
+        verbose_name=_("summary"),
         help_text=_("What a colleague takes away from it. No names, dates of birth or record numbers of patients."),
     )
-    tags = TaggableManager(verbose_name=_("tags"), blank=True)
+    key_points = StreamField(
+        KeyPointsBlock(required=False),
+        blank=True,
+        verbose_name=_("key points"),
+        help_text=_("A few sentences to remember, without the story of the patient."),
+    )
+    goals = models.TextField(
+        _("learning goals"),
+        blank=True,
+        max_length=2000,
+        help_text=_("One goal a line, each beginning with a verb: “Recognise the warning signs …”"),
+    )
+    required_coverage = models.DecimalField(
+        _("share that must be watched"),
+        max_digits=3,
+        decimal_places=2,
+        default=DEFAULT_COVERAGE,
+        validators=[MinValueValidator(Decimal("0.50")), MaxValueValidator(Decimal(1))],
+        help_text=_("0.90 means 90 %. Watched time is judged by the server's clock; skipping ahead does not count."),
+    )
+    max_rate = models.DecimalField(
+        _("fastest speed that counts"),
+        max_digits=3,
+        decimal_places=2,
+        default=DEFAULT_MAX_RATE,
+        validators=[MinValueValidator(Decimal(1)), MaxValueValidator(DEFAULT_MAX_RATE)],
+        help_text=_("1.50 means that a film of 60 minutes takes 40 minutes at least."),
+    )
+    wall_factor = models.DecimalField(
+        _("share of that time that must have passed"),
+        max_digits=3,
+        decimal_places=2,
+        default=DEFAULT_WALL_FACTOR,
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
+        help_text=_("0.90 leaves a tenth for lines that drop; 0 asks for no time by the clock."),
+    )
+    issuing_body = models.ForeignKey(
+        IssuingBody,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("issuing body"),
+        help_text=_("Who answers for the hours and issues the certificates. Empty: watching gives no hours."),
+    )
+    activity_kind = models.ForeignKey(
+        ActivityKind,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("kind of activity"),
+    )
+    credit_hours = models.DecimalField(
+        _("credit hours"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.25")), MaxValueValidator(Decimal(120))],
+        help_text=_("Proposed when it is published; they count once the issuing body confirms them."),
+    )
+    # What the ledger credits; its hours count once they are confirmed there.
+    activity = models.OneToOneField(
+        Activity, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    tags = ClusterTaggableManager(through=RecordingTag, verbose_name=_("tags"), blank=True)
     video = models.OneToOneField(Video, on_delete=models.PROTECT, related_name="recording")
     consent = models.CharField(_("consent"), max_length=12, choices=Consent, blank=True)
     # Name of the wording in consent.py that was on the screen.
@@ -272,6 +403,122 @@ class Recording(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("teleconsults:watch", args=[self.public_id])
 
+    # --- drafts and revisions ---
+    def with_content_json(self, content: dict[str, Any]) -> "Recording":
+        """The words of a revision, and whatever was decided since."""
+        words = {name: value for name, value in content.items() if name in {"pk", *DETAILS, *DETAIL_ROWS}}
+        draft: Recording = super().with_content_json(words)
+        self.keep_decisions_on(draft)
+        return draft
+
+    def keep_decisions_on(self, draft: "Recording") -> None:
+        """Give a draft everything but words as it stands in this row: consent, checks, film, whether it is live."""
+        for field in self._meta.concrete_fields:
+            if field.name not in DETAILS:
+                setattr(draft, field.attname, getattr(self, field.attname))
+
+    def refuse_to_go_live(self) -> None:
+        """Asked before each publication. Raises WithdrawnError, NotReadyError, ConsentMissingError, NotCheckedError."""
+        if self.is_withdrawn:
+            raise WithdrawnError
+        if not self.video.is_ready:
+            raise NotReadyError
+        if not self.is_consent_answered or not self.is_facility_approved:
+            raise ConsentMissingError
+        if not self.is_cleared:
+            raise NotCheckedError
+
+    @transaction.atomic
+    def publish(self, revision: Revision, user: User | None = None, *, log_action: bool = True, **how: Any) -> None:
+        """The one way to publish, from the site, the editor or a workflow. Raises what `refuse_to_go_live` does."""
+        row = Recording.objects.select_for_update(of=("self",)).select_related("video").get(pk=self.pk)
+        row.refuse_to_go_live()
+        act = "teleconsults.publish" if log_action else False
+        # Read again, so that it is applied to the row as it is now.
+        super().publish(row.revisions.get(pk=revision.pk), user=user, log_action=act, **how)
+        Recording.objects.filter(pk=self.pk, published_at=None).update(published_at=timezone.now())
+        for listener in publication_listeners:
+            listener(Recording.objects.get(pk=self.pk), user)
+
+    def unpublish(self, *_args: Any, **_how: Any) -> None:
+        """Wagtail's way to hide it, which asks for no reason. Raises OnlyWithdrawnError."""
+        raise OnlyWithdrawnError
+
+    def get_preview_template(self, request: HttpRequest, mode_name: str) -> str:  # noqa: ARG002  # Wagtail's signature
+        return "teleconsults/watch.html"
+
+    def get_preview_context(self, request: HttpRequest, mode_name: str) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_preview_context(request, mode_name)
+        if not isinstance(request.user, User):
+            return context | {"recording": self, "video": self.video}
+        return context | {
+            "recording": self,
+            "video": self.video,
+            "playback": playback_for(self.video, request.user),
+            "record": watch_record_for(request.user, self.video),
+            "tracks": list(self.video.caption_tracks.offered()),
+            "chapters": list(self.video.chapters.all()),
+            "related": self.related_seen_by(request.user),
+        }
+
+    def clean(self) -> None:
+        super().clean()
+        asked = [self.issuing_body_id, self.activity_kind_id, self.credit_hours]
+        if any(asked) and not all(asked):
+            raise ValidationError(
+                {"credit_hours": _("Hours need all three: the issuing body, the kind of activity and a number.")}
+            )
+
+    # --- facts ---
+    @property
+    def demand(self) -> Demand:
+        """How it must be watched to count."""
+        return Demand(float(self.required_coverage), float(self.wall_factor), float(self.max_rate))
+
+    @property
+    def required_percent(self) -> int:
+        return int(self.required_coverage * 100)
+
+    @property
+    def activity_key(self) -> str:
+        """How the ledger knows it."""
+        return f"recording:{self.public_id}"
+
+    @property
+    def goal_list(self) -> list[str]:
+        return [line.strip(" -•\t") for line in self.goals.splitlines() if line.strip()]
+
+    @property
+    def plain_summary(self) -> str | None:
+        """The summary as it would be typed; None where it holds what only the editor can show."""
+        if any(block.block_type != "text" for block in self.summary):
+            return None
+        texts = [text_of(block.value.source) for block in self.summary]
+        return None if None in texts else "\n\n".join(text for text in texts if text)
+
+    def credit_of(self, user: User) -> CreditEntry | None:
+        """What this person was credited for watching it."""
+        mine = CreditEntry.objects.filter(practitioner__user=user, activity=self.activity_id)
+        return mine.first() if self.activity_id else None
+
+    def related_seen_by(self, user: User) -> list["Recording"]:
+        """Other recordings that belong here, in the author's order: those that this person may watch."""
+        ids = [row.other_id for row in self.related_recordings.all()]
+        seen = Recording.objects.visible_to(user).published().filter(pk__in=ids).select_related("hub", "video")
+        found = {recording.pk: recording for recording in seen}
+        return [found[pk] for pk in ids if pk in found]
+
+    def pages_shown(self) -> list[Page]:
+        """Courses and other pages that belong here, in the author's order, as far as they are published."""
+        ids = [row.page_id for row in self.related_pages.all()]
+        found = {page.pk: page for page in Page.objects.live().filter(pk__in=ids)}
+        return [found[pk] for pk in ids if pk in found]
+
+    @property
+    def presenter_line(self) -> str:
+        """Those who explained, in one line; empty when nobody is named."""
+        return ", ".join(presenter.name for presenter in self.presenters.all())
+
     @property
     def is_consent_answered(self) -> bool:
         return bool(self.consent)
@@ -296,6 +543,65 @@ class Recording(models.Model):
     @property
     def is_withdrawn(self) -> bool:
         return self.withdrawn_at is not None
+
+
+class Presenter(Orderable):
+    """One of those who explained. Personal data: the name (see docs/privacy.md)."""
+
+    recording = ParentalKey(Recording, on_delete=models.CASCADE, related_name="presenters")
+    name = models.CharField(_("name"), max_length=120, help_text=_("With the title, as they wish to be named."))
+    role = models.CharField(
+        _("role"), max_length=120, blank=True, help_text=_("For example: specialist, or from where the case came.")
+    )
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("presenter")
+        verbose_name_plural = _("presenters")
+
+    def __str__(self) -> str:
+        return f"{self.name} – {self.role}" if self.role else self.name
+
+
+class Handout(Orderable):
+    """A file to take along; it opens to who may see the recording (see wagtail_hooks.py)."""
+
+    recording = ParentalKey(Recording, on_delete=models.CASCADE, related_name="handouts")
+    document = models.ForeignKey(PortalDocument, on_delete=models.CASCADE, related_name="+", verbose_name=_("document"))
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("handout")
+        verbose_name_plural = _("handouts")
+
+    def __str__(self) -> str:
+        return str(self.document)
+
+
+class RelatedRecording(Orderable):
+    """Another recording that goes with this one."""
+
+    recording = ParentalKey(Recording, on_delete=models.CASCADE, related_name="related_recordings")
+    other = models.ForeignKey(Recording, on_delete=models.CASCADE, related_name="+", verbose_name=_("recording"))
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("related recording")
+        verbose_name_plural = _("related recordings")
+
+    def __str__(self) -> str:
+        return str(self.other)
+
+
+class RelatedPage(Orderable):
+    """A page that goes with a recording: a course, say. Which kinds there are, only the rooms above know."""
+
+    recording = ParentalKey(Recording, on_delete=models.CASCADE, related_name="related_pages")
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+", verbose_name=_("page"))
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("related page")
+        verbose_name_plural = _("related pages")
+
+    def __str__(self) -> str:
+        return str(self.page)
 
 
 class ConsentWording(models.Model):

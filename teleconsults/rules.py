@@ -1,7 +1,16 @@
-"""Decisions on plain values about consent."""
+"""Decisions on plain values: whose consent is enough, who is named in a line."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+
+_WITH_ROLE = re.compile(r"(?P<name>.+?)(?:\s+[-–—]\s+(?P<after>.+)|\s*\((?P<within>[^()]+)\))")
+
+# How a film must be watched to count, unless its author says otherwise.
+DEFAULT_COVERAGE = Decimal("0.90")
+DEFAULT_WALL_FACTOR = Decimal("0.90")
+DEFAULT_MAX_RATE = Decimal("1.50")
 
 # Whose word is needed for whom (Law 91/2025/QH15: from 7 years on, the child's besides the guardian's).
 _ENOUGH = {
@@ -10,6 +19,27 @@ _ENOUGH = {
     "child_from_7": {"both"},
     "child_under_7": {"guardian", "both"},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody as they wish to be named, and what they were there."""
+
+    name: str
+    role: str = ""
+
+
+def people_in(text: str) -> list[Person]:
+    """One a line: the name, and perhaps after a dash between blanks, or in brackets at the end, the role."""
+    lines = (line.strip() for line in text.splitlines())
+    return [_person(line) for line in lines if line]
+
+
+def _person(line: str) -> Person:
+    match = _WITH_ROLE.fullmatch(line)
+    if match is None:
+        return Person(line)
+    return Person(match["name"].strip(), (match["after"] or match["within"]).strip())
 
 
 @dataclass(frozen=True, slots=True)

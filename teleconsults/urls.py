@@ -23,5 +23,6 @@ urlpatterns = [
     path("<slug:public_id>/check/", views.check, name="check"),
     path("<slug:public_id>/publish/", views.publish, name="publish"),
     path("<slug:public_id>/retry/", views.retry, name="retry"),
+    path("<slug:public_id>/hours/", views.hours, name="hours"),
     path("<slug:public_id>/withdraw/", views.withdraw, name="withdraw"),
 ]

@@ -24,6 +24,7 @@ from foundation.jobs.models import Job
 from foundation.kernel.errors import RefusedError
 from foundation.kernel.paging import page_of
 from foundation.kernel.roles import Role
+from foundation.kernel.templatetags.portal import hours as hours_in_words
 from foundation.video.actions import begin_or_go_on, receive_upload, retry_encode, take_upload, throw_away_upload
 from foundation.video.captions import webvtt_of
 from foundation.video.chapters import lines_of, proposed
@@ -37,13 +38,13 @@ from foundation.video.watching import watch_record_for
 from teleconsults.actions import (
     GuardianMissingError,
     ReasonMissingError,
-    WithdrawnError,
     answer_consent,
     ask_for_transcript,
     change_captions,
     change_chapters,
     change_details,
     check_recording,
+    claim_hours,
     publish_recording,
     submit_arrived,
     submit_recording,
@@ -63,6 +64,7 @@ from teleconsults.forms import (
     data_of,
 )
 from teleconsults.models import Programme, Recording, RecordingQuerySet, hubs_of, unfinished_uploads_of
+from teleconsults.refusals import WithdrawnError
 
 PAGE_SIZE = 24
 FILTERS = ("programme", "specialty", "hub", "length", "watched")
@@ -161,10 +163,26 @@ def watch(request: SignedInRequest, public_id: str) -> HttpResponse:
         "later": shown.later_than(recording).first(),
         "tracks": list(recording.video.caption_tracks.offered()),
         "chapters": list(recording.video.chapters.all()),
+        "related": recording.related_seen_by(request.user),
+        "credit": recording.credit_of(request.user),
         "is_own": recording.author_id == request.user.pk,
         "may_withdraw": recording.live and request.user.has_perm("teleconsults.withdraw_recording"),
     }
     return render(request, "teleconsults/watch.html", context)
+
+
+@member_required
+@require_POST
+def hours(request: MemberRequest, public_id: str) -> HttpResponse:
+    """Take the hours of what one has watched."""
+    recording = get_object_or_404(Recording.objects.visible_to(request.user).published(), public_id=public_id)
+    try:
+        entry = claim_hours(recording, by=request.user)
+    except RefusedError as refusal:
+        messages.error(request, str(refusal))
+        return redirect(recording)
+    messages.success(request, _("%(hours)s are on your account.") % {"hours": hours_in_words(entry.hours)})
+    return redirect(recording)
 
 
 @member_required
@@ -328,8 +346,9 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
     recording = _own(request, public_id)
     if recording.is_withdrawn:
         return _stays_as_it_is(request, recording)
-    hubs = list({hub.pk: hub for hub in [recording.hub, *hubs_of(request.user)]}.values())
-    form = DetailsForm(request.POST or None, instance=recording, hubs=hubs)
+    draft = recording.get_latest_revision_as_object()
+    hubs = list({hub.pk: hub for hub in [draft.hub, *hubs_of(request.user)]}.values())
+    form = DetailsForm(request.POST or None, instance=draft, hubs=hubs)
     if form.is_valid():
         try:
             change_details(form.save(commit=False), tags=form.cleaned_data["tags"], by=request.user)

@@ -1,16 +1,21 @@
-"""Recordings in the admin: a list to look up, a chooser for lessons, and the names of acts in the log."""
+"""Recordings in the admin: drafts, preview, review and history; a chooser for lessons; the names of acts in the log."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
 
 from django.contrib import messages
-from django.db import models
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.panels import FieldPanel
+from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
 from wagtail.log_actions import LogActionRegistry
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permissions import register_permission_policy
 from wagtail.snippets.bulk_actions.delete import DeleteBulkAction
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.chooser import (
@@ -20,18 +25,18 @@ from wagtail.snippets.views.chooser import (
     SnippetChosenMultipleView,
     SnippetChosenView,
 )
-from wagtail.snippets.views.snippets import (
-    DeleteView,
-    EditView,
-    HistoryView,
-    InspectView,
-    SnippetViewSet,
-    UsageView,
-)
+from wagtail.snippets.views.snippets import EditView, SnippetViewSet, UnpublishView, WorkflowActionView
 
+from foundation.accounts.models import User
 from foundation.kernel.errors import RefusedError
-from teleconsults.actions import WithdrawnError, check_may_delete
+from foundation.kernel.models import PortalDocument
+from teleconsults.actions import check_may_delete
 from teleconsults.models import Programme, Recording, RecordingQuerySet
+from teleconsults.refusals import OnlyWithdrawnError, WithdrawnError
+
+LIST = "wagtailsnippets_teleconsults_recording:list"
+# Views of one recording that only show it; the others need the right to change it.
+LOOKING = {"inspect", "usage", "history", "history_results", "delete"}
 
 
 @hooks.register("register_log_actions")
@@ -51,7 +56,7 @@ def keep_what_was_published(request: HttpRequest, instances: Iterable[models.Mod
         check_may_delete(instance for instance in instances if isinstance(instance, Recording))
     except RefusedError as refusal:
         messages.error(request, str(refusal))
-        return redirect("wagtailsnippets_teleconsults_recording:list")
+        return redirect(LIST)
     return None
 
 
@@ -62,6 +67,17 @@ def show_what_was_withdrawn(request: HttpRequest, instance: models.Model) -> Htt
         return None
     messages.error(request, str(WithdrawnError.message))
     return redirect("wagtailsnippets_teleconsults_recording:inspect", instance.pk)
+
+
+@hooks.register("before_serve_document", order=10)  # after the rule for all documents, which asks to sign in
+def keep_handouts_with_their_recording(document: PortalDocument, request: HttpRequest) -> None:
+    """Handouts open to who may see a recording they hang on: not before its publication, not after a withdrawal."""
+    carrying = Recording.objects.with_handout(document)
+    if not carrying.exists():
+        return
+    user, standing = request.user, carrying.standing()
+    if not standing.visible_to(user).exists() and not standing.open_in_admin_to(user).exists():
+        raise PermissionDenied
 
 
 @hooks.register("register_bulk_action", order=1)  # after Wagtail's own, whose place it takes
@@ -112,72 +128,165 @@ class RecordingChooserViewSet(SnippetChooserViewSet):
     chosen_multiple_view_class = ChosenPublishedMultipleView
 
 
-class OpenToReader:
+class RecordingPolicy(ModelPermissionPolicy):
+    """Authors change their own; nobody adds one here, since a recording begins with its film on the site."""
+
+    def user_has_permission(self, user: User, action: str) -> bool:
+        if action == "add":
+            return False
+        is_author = action in {"view", "change"} and user.has_perm("teleconsults.add_recording")
+        return is_author or bool(super().user_has_permission(user, action))
+
+    def user_has_permission_for_instance(self, user: User, action: str, instance: Recording) -> bool:
+        if instance.author_id == user.pk:
+            return self.user_has_permission(user, action)
+        return action != "add" and bool(super().user_has_permission(user, action))
+
+
+def open_to_reader(view: Callable[..., HttpResponse], *, is_looking: bool) -> Callable[..., HttpResponse]:
     """A page about one recording: 404 for an id that the list would not show to this person."""
 
-    if TYPE_CHECKING:
-        request: HttpRequest
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "pk" in kwargs:
+            pk = str(kwargs["pk"])
+            if not pk.isdecimal():
+                raise Http404
+            found = get_object_or_404(Recording.objects.open_in_admin_to(request.user), pk=pk)
+            if not is_looking and not _may_change(request.user, found):
+                raise PermissionDenied
+        return view(request, *args, **kwargs)
 
-    def get_object(self, *args: Any, **kwargs: Any) -> Recording:
-        found: Recording = super().get_object(*args, **kwargs)  # type: ignore[misc]  # of the view that this is mixed into
-        get_object_or_404(Recording.objects.open_in_admin_to(self.request.user), pk=found.pk)
-        return found
-
-
-class OpenEditView(OpenToReader, EditView):
-    pass
-
-
-class OpenDeleteView(OpenToReader, DeleteView):
-    pass
+    return checked
 
 
-class OpenUsageView(OpenToReader, UsageView):
-    pass
+def _may_change(user: Any, recording: Recording) -> bool:  # Any: whoever is signed in to the admin
+    """By right or by authorship, or because a reviewer's task asks for it."""
+    if RecordingPolicy(Recording).user_has_permission_for_instance(user, "change", recording):
+        return True
+    task = recording.current_workflow_task
+    return task is not None and bool(task.user_can_access_editor(recording, user))
 
 
-class OpenHistoryView(OpenToReader, HistoryView):
-    pass
+class RecordingEditView(EditView):
+    """Wagtail's editor, with the portal's gate before publication."""
+
+    def save_instance(self) -> Recording:
+        """Only the words are the editor's: what was decided since the form was opened stays so."""
+        row = Recording.objects.select_for_update(of=("self",)).get(pk=self.object.pk)
+        row.keep_decisions_on(self.form.instance)
+        saved: Recording = super().save_instance()
+        return saved
+
+    def publish_action(self) -> HttpResponse | None:
+        return self._through_the_gate(super().publish_action)
+
+    def workflow_action_action(self) -> HttpResponse | None:
+        return self._through_the_gate(super().workflow_action_action)
+
+    def _through_the_gate(self, act: Callable[[], HttpResponse | None]) -> HttpResponse | None:
+        try:
+            with transaction.atomic():
+                return act()
+        except RefusedError as refusal:
+            messages.error(self.request, _kept_as_draft(refusal))
+            return redirect(self.get_edit_url())
 
 
-class OpenInspectView(OpenToReader, InspectView):
-    pass
+class RecordingWorkflowActionView(WorkflowActionView):
+    """A reviewer's answer given outside the editor; approval publishes, through the same gate."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                answer: HttpResponse = super().post(request, *args, **kwargs)
+        except RefusedError as refusal:
+            messages.error(request, _kept_as_draft(refusal))
+            if request.headers.get("x-requested-with") == "XMLHttpRequest":
+                shown: HttpResponse = self.render_modal_json(
+                    request, {"step": "success", "redirect": self.redirect_url}
+                )
+                return shown
+            return redirect(self.redirect_url)
+        return answer
+
+
+def _kept_as_draft(refusal: RefusedError) -> str:
+    return str(_("Not published; your words are kept as a draft. %(reason)s") % {"reason": refusal})
+
+
+class WithdrawInsteadView(UnpublishView):
+    """Leads to the page that asks for a reason."""
+
+    def dispatch(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        messages.warning(request, str(OnlyWithdrawnError.message))
+        return redirect("teleconsults:withdraw", self.object.public_id)
+
+
+@hooks.register("construct_snippet_action_menu")
+def offer_no_unpublishing(menu_items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
+    """A published recording is withdrawn, with a reason; see `WithdrawInsteadView`."""
+    if context["model"] is Recording:
+        menu_items[:] = [item for item in menu_items if item.name != "action-unpublish"]
 
 
 class RecordingViewSet(SnippetViewSet):
-    """Authors write on the site; editors look up and choose what is published."""
+    """Authors edit their own, editors and reviewers what they may see; all publish through the gate."""
 
     model = Recording
     icon = "media"
     menu_label = _("Teleconsults")
     menu_order = 210
     add_to_admin_menu = True
-    list_display = ["title", "hub", "specialty", "held_on", "live"]
+    list_display = ["title", "hub", "specialty", "held_on"]
     list_filter = ["hub", "specialty", "live"]
     ordering = ["-held_on", "-pk"]
-    search_fields = ["title", "presenters"]
+    search_fields = ["title", "presenters__name"]
     inspect_view_enabled = True
     inspect_view_fields = [
-        *("title", "held_on", "hub", "author", "presenters", "specialty", "summary", "consent", "live"),
+        *("title", "held_on", "hub", "author", "presenter_line", "specialty", "summary", "consent", "live"),
         *("withdrawn_at", "withdrawn_by", "withdrawal_reason"),
     ]
     copy_view_enabled = False
-    edit_view_class = OpenEditView
-    delete_view_class = OpenDeleteView
-    usage_view_class = OpenUsageView
-    history_view_class = OpenHistoryView
-    inspect_view_class = OpenInspectView
+    edit_view_class = RecordingEditView
+    unpublish_view_class = WithdrawInsteadView
+    workflow_action_view_class = RecordingWorkflowActionView
     chooser_viewset_class = RecordingChooserViewSet
     panels = [
-        FieldPanel(name)
-        for name in (
-            *("title", "held_on", "programme", "asking_facilities", "specialty"),
-            *("chair", "presenters", "summary", "tags"),
-        )
+        FieldPanel("title"),
+        MultiFieldPanel(
+            [FieldPanel(name) for name in ("held_on", "programme", "specialty", "language", "tags")],
+            heading=_("At a glance"),
+        ),
+        *(FieldPanel(name) for name in ("asking_facilities", "chair")),
+        InlinePanel("presenters", label=_("Presenter"), heading=_("Presenters")),
+        *(FieldPanel(name) for name in ("summary", "key_points", "goals")),
+        MultiFieldPanel(
+            [FieldPanel(name) for name in ("required_coverage", "max_rate", "wall_factor")],
+            heading=_("When it counts as watched"),
+        ),
+        MultiFieldPanel(
+            [FieldPanel(name) for name in ("issuing_body", "activity_kind", "credit_hours")],
+            heading=_("Credit hours"),
+        ),
+        InlinePanel("handouts", label=_("Handout"), heading=_("Handouts")),
+        InlinePanel("related_recordings", label=_("Recording"), heading=_("Related recordings")),
+        InlinePanel("related_pages", label=_("Page"), heading=_("Related courses and pages")),
     ]
 
-    def get_queryset(self, request: object) -> RecordingQuerySet:  # noqa: ARG002  # the signature is Wagtail's
-        return Recording.objects.published().select_related("hub", "specialty").newest_first()
+    def get_queryset(self, request: HttpRequest) -> RecordingQuerySet:
+        return Recording.objects.open_in_admin_to(request.user).select_related("hub", "specialty").newest_first()
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            URLPattern(
+                pattern.pattern,
+                open_to_reader(pattern.callback, is_looking=pattern.name in LOOKING),
+                pattern.default_args,
+                pattern.name,
+            )
+            for pattern in super().get_urlpatterns()
+        ]
 
 
 class ProgrammeViewSet(SnippetViewSet):
@@ -190,5 +299,6 @@ class ProgrammeViewSet(SnippetViewSet):
     panels = [FieldPanel(name) for name in ("name_vi", "name_en", "slug", "order")]
 
 
+register_permission_policy(Recording, RecordingPolicy(Recording))
 register_snippet(RecordingViewSet)
 register_snippet(ProgrammeViewSet)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
+from foundation.kernel.middleware import ADMIN_PREFIX
 
 # Where one may go without: one's own account (signing in and out, setting up the factor), and what needs no account.
 _FREE_NAMESPACES = {"accounts"}
@@ -20,7 +21,7 @@ _STAFF_PAGES = {"accounts:people", "accounts:person", "accounts:verify", "accoun
 
 
 class SecondFactorMiddleware:
-    """Sends a person with a staff role, but without a second factor, to the page that sets one up."""
+    """Sends a person with a staff role, or on the way to the admin, to the page that sets up a second factor."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -32,7 +33,10 @@ class SecondFactorMiddleware:
         if not settings.REQUIRE_MFA or _is_free(request):
             return None
         user = request.user
-        if not isinstance(user, User) or not user.holds_staff_role or is_mfa_enabled(user):
+        if not isinstance(user, User) or is_mfa_enabled(user):
+            return None
+        # Authors hold no staff role, but some of them work in the admin.
+        if not (user.holds_staff_role or request.path.startswith(ADMIN_PREFIX)):
             return None
         messages.warning(request, _("Your role needs a second step when signing in. Please set it up now."))
         return redirect("mfa_index")

@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from django.core.files import File
 from django.db import connection
+from wagtail.rich_text import RichText
 
 from foundation.accounts.models import Facility, Specialty, User
 from foundation.jobs.models import Job
@@ -16,8 +17,9 @@ from foundation.jobs.runner import run_job
 from foundation.video.actions import receive_upload
 from portal.demo.content import MEDIA, NAMESPACE, read
 from teleconsults.actions import answer_consent, change_captions, check_recording, publish_recording, submit_recording
-from teleconsults.models import Programme, Recording
-from teleconsults.rules import FacilityApproval
+from teleconsults.models import Presenter, Programme, Recording
+from teleconsults.plain_text import html_of
+from teleconsults.rules import FacilityApproval, people_in
 
 # One encode leaves a good part of two cores idle.
 ENCODES_AT_ONCE = 2
@@ -84,11 +86,15 @@ def _hand_in(public_id: str, text: dict[str, Any], author: User) -> Recording:
         hub=Facility.objects.get(slug=text["hub"]),
         programme=Programme.objects.filter(slug=text["programme"]).first(),
         specialty=Specialty.objects.get(slug=text["specialty"]),
-        presenters=", ".join(text["presenters"])[:300],
-        summary="\n\n".join([text["summary"], *(f"• {point}" for point in text["key_points"])]),
+        summary=[("text", RichText(html_of(text["summary"])))],
+        key_points=[("point", point) for point in text["key_points"]],
     )
+    people = people_in("\n".join(text["presenters"]))
+    draft.presenters.set(
+        Presenter(name=person.name, role=person.role, sort_order=order) for order, person in enumerate(people)
+    )
+    draft.asking_facilities.set(Facility.objects.filter(slug__in=text["asking_facilities"]))
     recording = submit_recording(draft, video=video, tags=text["tags"], by=author)
-    recording.asking_facilities.set(Facility.objects.filter(slug__in=text["asking_facilities"]))
     words = (MEDIA / text["media"]).with_suffix(".vtt")
     if words.is_file():
         change_captions(recording, language="vi", text=words.read_text(encoding="utf-8"), by=author)

@@ -4,9 +4,10 @@ import datetime
 
 import factory
 from django.utils import timezone
+from wagtail.rich_text import RichText
 
 from foundation.video.models import CaptionTrack, Upload
-from teleconsults.models import Programme, Recording
+from teleconsults.models import Presenter, Programme, Recording
 from tests.factories.accounts import FacilityFactory, SpecialtyFactory, UserFactory, World
 from tests.factories.video import UploadFactory, VideoFactory
 
@@ -33,10 +34,17 @@ class RecordingFactory(factory.django.DjangoModelFactory):
     held_on = datetime.date(2026, 3, 5)
     hub = factory.SubFactory(FacilityFactory, hub=True)
     author = factory.SubFactory(UserFactory)
-    presenters = "BSCKII. Trần Thị Mẫu"
     specialty = factory.SubFactory(SpecialtyFactory)
-    summary = "When to give fluids, and when to stop."
+    summary = factory.LazyFunction(lambda: [("text", RichText("<p>When to give fluids, and when to stop.</p>"))])
     video = factory.SubFactory(VideoFactory, owner=factory.SelfAttribute("..author"))
+
+    @factory.post_generation
+    def presenters(self, create, names, **kwargs):
+        """By name, one unless told."""
+        names = ["BSCKII. Trần Thị Mẫu"] if names is None else names
+        self.presenters = [Presenter(name=name, sort_order=order) for order, name in enumerate(names)]
+        if create:
+            self.presenters.commit()
 
     class Params:
         published = factory.Trait(
@@ -93,6 +101,7 @@ SAMPLES = {
             "consent",
             "publish",
             "retry",
+            "hours",
             "withdraw",
         )
     },

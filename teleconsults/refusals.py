@@ -1,0 +1,30 @@
+"""Why a recording is not published: the site, Wagtail's editor and its workflows all give these sentences."""
+
+from django.utils.translation import gettext_lazy as _
+
+from foundation.kernel.errors import RefusedError
+
+
+class NotReadyError(RefusedError):
+    message = _("The film is not ready yet. It can be published once it is.")
+    code = "not_ready"
+
+
+class ConsentMissingError(RefusedError):
+    message = _("Answer the consent question first; without it nothing is published.")
+    code = "consent_missing"
+
+
+class NotCheckedError(RefusedError):
+    message = _("An officer has still to confirm that no patient can be recognised. We tell you when it is done.")
+    code = "not_checked"
+
+
+class WithdrawnError(RefusedError):
+    message = _("This recording was withdrawn and stays so. Upload it anew if that was a mistake.")
+    code = "withdrawn"
+
+
+class OnlyWithdrawnError(RefusedError):
+    message = _("A published recording is not hidden quietly: withdraw it on its page, with a reason.")
+    code = "only_withdrawn"
