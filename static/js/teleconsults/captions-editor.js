@@ -270,7 +270,12 @@ class CaptionsEditor {
     if (!spoken) return;
     spoken.dataset.spoken = "";
     if (this.list.contains(document.activeElement)) return;
-    this.list.scrollTop = spoken.offsetTop - this.list.clientHeight / 3;
+    // On a phone the page scrolls, elsewhere the list.
+    if (this.list.scrollHeight > this.list.clientHeight) {
+      this.list.scrollTop = spoken.offsetTop - this.list.clientHeight / 3;
+    } else {
+      spoken.scrollIntoView({ block: "center" });
+    }
   }
 }
 
