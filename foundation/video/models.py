@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models
 from django.utils import timezone
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from foundation.video import rules
@@ -209,6 +209,7 @@ class Video(models.Model):
         """Why the file was refused, and what to do; empty for a file that was not."""
         return sentence_of(self.refusal_code)
 
+    @cached_property
     def captions_offered(self) -> list["CaptionTrack"]:
         """In which languages the film has captions, Vietnamese first, without their words."""
         return list(self.caption_tracks.offered().defer("cues"))
