@@ -17,8 +17,16 @@ from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
 from foundation.kernel.roles import Role
 from foundation.notifications.actions import tell
-from foundation.video.actions import ask_for_captions, keep_captions, keep_chapters, remove_film
+from foundation.video.actions import (
+    ask_for_captions,
+    forget_original,
+    keep_captions,
+    keep_chapters,
+    remove_film,
+    start_redaction,
+)
 from foundation.video.models import Video
+from foundation.video.redaction import Mark
 from foundation.video.watching import is_watched, watch_record_for
 from teleconsults.models import DETAIL_ROWS, DETAILS, Consent, ConsentWording, OfficerCheck, Recording
 from teleconsults.refusals import ConsentMissingError, WithdrawnError
@@ -167,7 +175,7 @@ def change_captions(recording: Recording, *, language: str, text: str, by: User)
         return
     if recording.are_words_fixed:
         raise CheckedWordsError
-    if recording.consent == Recording.Consent.NO_PATIENT and recording.is_checked:
+    if recording.needs_check and recording.is_checked:
         _void_check(recording)
         _ask_officers(recording)
     log(recording, "teleconsults.edit", user=by)
@@ -184,8 +192,8 @@ def ask_for_transcript(recording: Recording, *, language: str, by: User) -> Job:
 
 def _void_check(recording: Recording) -> None:
     recording.checked_by = recording.checked_at = None
-    recording.checked_film = ""
-    recording.save(update_fields=["checked_by", "checked_at", "checked_film"])
+    recording.checked_film = recording.checked_sha256 = ""
+    recording.save(update_fields=["checked_by", "checked_at", "checked_film", "checked_sha256"])
 
 
 @transaction.atomic
@@ -222,10 +230,10 @@ def answer_consent(
     recording.consent, recording.is_facility_approved = answer, True
     recording.consent_version, recording.consent_by, recording.consent_at = wording.version, by, now
     recording.checked_by = recording.checked_at = None
-    recording.checked_film = ""
+    recording.checked_film = recording.checked_sha256 = ""
     recording.save()
     log(recording, "teleconsults.consent", user=by, data={"answer": answer, "version": wording.version})
-    if answer == Recording.Consent.NO_PATIENT:
+    if recording.needs_check:
         _ask_officers(recording)
     return recording
 
@@ -268,13 +276,17 @@ def check_recording(
         raise WordsChangedError
     if not is_clear and not remark.strip():
         raise ReasonMissingError
-    check = OfficerCheck.objects.create(recording=recording, film=film, is_clear=is_clear, remark=remark, officer=by)
+    sha256 = recording.video.content_sha256
+    check = OfficerCheck.objects.create(
+        recording=recording, film=film, content_sha256=sha256, is_clear=is_clear, remark=remark, officer=by
+    )
     if is_clear:
-        recording.checked_by, recording.checked_at, recording.checked_film = by, check.checked_at, film
+        recording.checked_by, recording.checked_at = by, check.checked_at
+        recording.checked_film, recording.checked_sha256 = film, sha256
     else:
         recording.consent = Recording.Consent.UNANSWERED
     recording.save()
-    log(recording, "teleconsults.check", user=by, data={"is_clear": is_clear, "film": film})
+    log(recording, "teleconsults.check", user=by, data={"is_clear": is_clear, "film": film, "sha256": sha256})
     _tell_of_check(recording, is_clear=is_clear)
     return recording
 
@@ -351,6 +363,37 @@ def claim_hours(recording: Recording, *, by: User) -> CreditEntry:
 
 
 @transaction.atomic
+def redact_recording(recording: Recording, *, marks: Sequence[Mark], by: User) -> Recording:
+    """Propose what is to go from the film, and have it made; one that was public is not until it is published again.
+
+    Raises WithdrawnError, and RedactionRefusedError's kinds.
+    """
+    recording = _locked(recording)
+    if recording.is_withdrawn:
+        raise WithdrawnError
+    start_redaction(recording.video, marks, by=by)
+    log(recording, "teleconsults.redact", user=by, data={"was_live": recording.live})
+    if recording.live:
+        recording.live, recording.has_unpublished_changes, recording.live_revision = False, True, None
+        recording.save(update_fields=["live", "has_unpublished_changes", "live_revision"])
+    return recording
+
+
+def tell_of_redaction(video: Video, _cuts: object) -> None:
+    """Registered with the video room: the redacted film is there, and an officer has to see it."""
+    recording = Recording.objects.select_related("author", "video").filter(video=video).first()
+    if recording is None:
+        return
+    text = _("The redacted film of “%(title)s” is there. Look whether all is gone that should be.")
+    with translation.override(recording.author.language):
+        words = text % {"title": recording.title}
+        url = reverse("teleconsults:redact", args=[recording.public_id])
+    tell(recording.author, kind="teleconsults.redacted", text=words, url=url)
+    if recording.is_consent_answered:
+        _ask_officers(recording)
+
+
+@transaction.atomic
 def withdraw_recording(recording: Recording, *, reason: str, by: User) -> Recording:
     """Take it down for good: film, original and all that was made of them are deleted, the page says so.
 
@@ -359,7 +402,7 @@ def withdraw_recording(recording: Recording, *, reason: str, by: User) -> Record
     recording = _locked(recording)
     if recording.is_withdrawn:
         return recording
-    if not recording.live:
+    if not recording.was_public:
         raise NotPublishedError
     recording.live, recording.live_revision = False, None
     recording.withdrawn_at, recording.withdrawn_by, recording.withdrawal_reason = timezone.now(), by, reason
@@ -371,6 +414,11 @@ def withdraw_recording(recording: Recording, *, reason: str, by: User) -> Record
     for listener in withdrawal_listeners:
         listener(recording, by)
     return recording
+
+
+def forget_originals() -> int:
+    """Registered with the kernel, which calls it once a day; how many went."""
+    return sum(forget_original(recording.video) for recording in Recording.objects.with_expired_originals())
 
 
 def check_may_delete(recordings: Iterable[Recording]) -> None:

@@ -19,10 +19,11 @@ class TeleconsultsConfig(AppConfig):
 
     def ready(self) -> None:
         from foundation.kernel.erasure import erasers, exporters
+        from foundation.kernel.forgetting import forgetters
         from foundation.kernel.navigation import Place, desks, places
         from foundation.kernel.reference import reference_loaders
         from foundation.kernel.roles import Role, grant
-        from foundation.video.listeners import senders, settled_listeners
+        from foundation.video.listeners import redacted_listeners, senders, settled_listeners
         from foundation.video.playback import closures, viewers
         from teleconsults import actions, erasure
         from teleconsults.models import is_taken_down, may_play, may_send
@@ -36,6 +37,8 @@ class TeleconsultsConfig(AppConfig):
         publication_listeners.register(actions.settle_hours)
         reference_loaders.register(load_review)
         reference_loaders.register(load_handouts)
+        redacted_listeners.register(actions.tell_of_redaction)
+        forgetters.register(actions.forget_originals)
         exporters.register(erasure.export)
         erasers.register(erasure.erase)
         places.register(Place("teleconsults:library", _("Teleconsults"), "video", 20))

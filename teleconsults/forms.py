@@ -1,5 +1,6 @@
 """What authors type about a session, and their answer to the consent question."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -12,12 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.rich_text import RichText
 
 from foundation.accounts.models import Facility, User
+from foundation.video import redaction
 from foundation.video.models import Video
 from foundation.video.refusals import CaptionsEncodingError
 from teleconsults.consent import current_wording
 from teleconsults.models import Consent, Presenter, Recording
 from teleconsults.plain_text import html_of
-from teleconsults.rules import Agreement, FacilityApproval, Person, people_in
+from teleconsults.rules import Agreement, FacilityApproval, Person, moment_of, people_in, second_of
 
 MAX_NAME = 120
 MAX_POINT = 300
@@ -239,6 +241,131 @@ class ConsentForm(forms.Form):
         return FacilityApproval(self.cleaned_data["approver"], self.cleaned_data["approved_on"])
 
 
+class MomentField(forms.CharField):
+    """A moment of a film, typed as 1:02:03.5; cleaned to seconds."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=16, **kwargs)
+        self.widget.attrs |= {"autocomplete": "off", "placeholder": "0:00"}
+
+    def prepare_value(self, value: Any) -> Any:  # what was typed, or seconds
+        return moment_of(value) if isinstance(value, float) else value
+
+    def clean(self, value: Any) -> Any:  # seconds, None for an empty field
+        typed = super().clean(value)
+        try:
+            return second_of(typed) if typed else None
+        except ValueError as error:
+            raise ValidationError(_("Write the time as minutes and seconds, for example 3:25.5.")) from error
+
+
+class ShareField(forms.FloatField):
+    """A length in hundredths of the picture; cleaned to a share of 1."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=100, required=False, **kwargs)
+        self.widget.attrs |= {"step": "any", "inputmode": "decimal"}
+
+    def prepare_value(self, value: Any) -> Any:  # what was typed, or a share
+        return round(value * 100, 2) if isinstance(value, float) else value
+
+    def clean(self, value: Any) -> Any:  # a share, None for an empty field
+        percent = super().clean(value)
+        return None if percent is None else percent / 100
+
+
+class MarkForm(forms.Form):
+    """One thing that is to go from a film."""
+
+    KINDS = {
+        redaction.CUT: _("Cut: picture and sound go"),
+        redaction.SILENCE: _("Silence the sound"),
+        redaction.BEEP: _("Beep over the sound"),
+        redaction.BLUR: _("Blur a place for a time"),
+        redaction.MASK: _("Cover a place all the time"),
+    }
+    BOX = ("x", "y", "width", "height")
+
+    kind = forms.ChoiceField(label=_("What"), choices=list(KINDS.items()), initial=redaction.CUT)
+    start = MomentField(label=_("From"), required=False)
+    end = MomentField(label=_("To"), required=False)
+    x = ShareField(label=_("From the left, %"))
+    y = ShareField(label=_("From the top, %"))
+    width = ShareField(label=_("Width, %"))
+    height = ShareField(label=_("Height, %"))
+
+    def __init__(self, *args: Any, video: Video, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.video = video
+        possible = redaction.KINDS if video.has_picture else redaction.KINDS_OF_SOUND
+        self.fields["kind"].choices = [(kind, self.KINDS[kind]) for kind in possible]  # type: ignore[attr-defined]  # a ChoiceField
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("kind") != redaction.MASK:
+            self._clean_span(cleaned)
+        if cleaned.get("kind") in redaction.KINDS_WITH_BOX and not self.errors:
+            box = self._box(cleaned)
+            if box is None or not box.is_within:
+                self.add_error("x", _("Draw the place on the picture, or give all four numbers, within the picture."))
+        return cleaned
+
+    def _clean_span(self, cleaned: dict[str, Any]) -> None:
+        for name in ("start", "end"):
+            if cleaned.get(name) is None and name not in self.errors:
+                self.add_error(name, _("Needed: take it from the player, or type it."))
+        if self.errors:
+            return
+        if cleaned["start"] >= self.video.duration_s:
+            self.add_error("start", _("This is after the end of the film."))
+        elif cleaned["end"] <= cleaned["start"]:
+            self.add_error("end", _("The end must come after the beginning."))
+
+    def _box(self, cleaned: dict[str, Any]) -> redaction.Box | None:
+        sides = [cleaned.get(name) for name in self.BOX]
+        return None if any(side is None for side in sides) else redaction.Box(*sides)  # type: ignore[arg-type]  # none is None
+
+    @property
+    def box_fields(self) -> list[forms.BoundField]:
+        """Where on the picture."""
+        return [self[name] for name in self.BOX]
+
+    @property
+    def mark(self) -> redaction.Mark:
+        cleaned = self.cleaned_data
+        kind = cleaned["kind"]
+        box = self._box(cleaned) if kind in redaction.KINDS_WITH_BOX else None
+        if kind == redaction.MASK:
+            return redaction.Mark(kind, box=box)
+        return redaction.Mark(kind, cleaned["start"], min(cleaned["end"], self.video.duration_s), box)
+
+
+class MarksFormSet(forms.BaseFormSet[MarkForm]):
+    """All that is to go; an empty row is none, and neither is one that is to be removed."""
+
+    def __init__(self, data: Any = None, *, video: Video, marks: Sequence[redaction.Mark] = ()) -> None:
+        rows = [_as_typed(mark) for mark in marks]
+        super().__init__(data, prefix="marks", initial=rows, form_kwargs={"video": video})
+
+    @property
+    def marks(self) -> list[redaction.Mark]:
+        """In the order of the film."""
+        filled = [form for form in self.forms if form.has_changed() or form.initial]
+        kept = [form.mark for form in filled if not form.cleaned_data.get("DELETE")]
+        return sorted(kept, key=lambda mark: (mark.start_s, mark.end_s))
+
+
+MarkFormSet: type[MarksFormSet] = forms.formset_factory(  # type: ignore[assignment]  # it is of the class that it is told
+    MarkForm, formset=MarksFormSet, extra=1, can_delete=True, max_num=redaction.MAX_MARKS, validate_max=True
+)
+
+
+def _as_typed(mark: redaction.Mark) -> dict[str, Any]:
+    times = {} if mark.kind == redaction.MASK else {"start": mark.start_s, "end": mark.end_s}
+    box = {name: getattr(mark.box, name) for name in MarkForm.BOX} if mark.box else {}
+    return {"kind": mark.kind} | times | box
+
+
 class CheckForm(forms.Form):
     """What an officer found; `film` and `words` are the versions that were on the page."""
 
@@ -269,6 +396,17 @@ class CheckForm(forms.Form):
     @property
     def is_clear(self) -> bool:
         return bool(self.cleaned_data["verdict"] == "clear")
+
+
+class ReadOriginalForm(forms.Form):
+    """Why an officer looks at the film as it was handed in."""
+
+    reason = forms.CharField(
+        label=_("Why do you need the original?"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Kept in the log with your name and the time."),
+    )
 
 
 class WithdrawForm(forms.Form):

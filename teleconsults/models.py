@@ -43,6 +43,7 @@ from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
 from teleconsults.plain_text import text_of
 from teleconsults.publications import publication_listeners
 from teleconsults.refusals import (
+    BeingRedactedError,
     ConsentMissingError,
     NotCheckedError,
     NotReadyError,
@@ -65,6 +66,9 @@ def new_public_id() -> str:
     return secrets.token_hex(12)
 
 
+_NOT_WITHHELD = models.Q(video__is_withheld=False)
+
+
 class RecordingQuerySet(models.QuerySet["Recording"]):
     def published(self) -> Self:
         """Live recordings whose video can be played."""
@@ -73,7 +77,7 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Published ones for verified members; one's own; for reviewers also what is not published yet.
 
-        Never what was withdrawn.
+        Never what was withdrawn; what waits for its redaction, only to the author and to officers.
         """
         if not isinstance(user, User):
             return self.none()
@@ -81,7 +85,9 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         if user.is_verified_member or user.is_superuser:
             visible |= models.Q(live=True, video__state=Video.State.READY)
         if user.has_perm("teleconsults.review_recording"):
-            visible |= models.Q(video__state=Video.State.READY)
+            shown = models.Q(video__state=Video.State.READY)
+            # What is to be hidden is seen by those alone whose office that is.
+            visible |= shown if user.has_perm("teleconsults.clear_recording") else shown & _NOT_WITHHELD
         return self.filter(visible, withdrawn_at=None)
 
     def open_in_admin_to(self, user: User | AnonymousUser) -> Self:
@@ -144,16 +150,21 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         return self.filter(author=author).select_related("video", "hub", "specialty").order_by("-created_at", "-pk")
 
     def awaiting_check(self) -> Self:
-        """Films whose author says that no patient can be recognised, and no officer has yet; oldest first."""
+        """Films of which the author says that no patient can be recognised, and redacted ones; oldest first.
+
+        Those whose very bytes an officer has approved are done with.
+        """
+        was_asked = models.Q(consent=Recording.Consent.NO_PATIENT)
+        was_asked |= ~models.Q(consent="") & models.Q(video__redacted_at__isnull=False)
+        is_checked = models.Q(
+            checked_film=models.F("video__directory"),
+            checked_sha256=models.F("video__content_sha256"),
+            checked_at__isnull=False,
+        )
         return (
-            self.filter(
-                live=False,
-                withdrawn_at=None,
-                consent=Recording.Consent.NO_PATIENT,
-                video__state=Video.State.READY,
-                video__is_provisional=False,
-            )
-            .exclude(models.Q(checked_film=models.F("video__directory"), checked_at__isnull=False))
+            self.filter(was_asked, _NOT_WITHHELD, live=False, withdrawn_at=None)
+            .filter(video__state=Video.State.READY, video__is_provisional=False)
+            .exclude(is_checked)
             .order_by("consent_at")
         )
 
@@ -164,6 +175,13 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
     def awaiting_publication(self) -> Self:
         """Neither published nor withdrawn: something is left for the author to do."""
         return self.filter(live=False, withdrawn_at=None)
+
+    def with_expired_originals(self) -> Self:
+        """Public for so long that nobody will have the film made anew; the file in quarantine is no longer needed."""
+        long_ago = timezone.now() - settings.ORIGINALS_KEPT_FOR
+        old = self.filter(live=True, published_at__lt=long_ago)
+        was_redacted = models.Q(video__redacted_at__gte=long_ago)
+        return old.filter(video__original_gone_at=None).exclude(was_redacted).select_related("video")
 
     def newest_first(self) -> Self:
         """By the day of the session."""
@@ -347,6 +365,7 @@ class Recording(
     )
     checked_at = models.DateTimeField(null=True, blank=True)
     checked_film = models.CharField(max_length=120, blank=True)
+    checked_sha256 = models.CharField(max_length=64, blank=True)  # of that version's bytes: `Video.content_sha256`
     live = models.BooleanField(_("published"), default=False)
     published_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -383,6 +402,7 @@ class Recording(
                 | (
                     models.Q(consent="no_patient", checked_at__isnull=False, checked_by__isnull=False)
                     & ~models.Q(checked_film="")
+                    & ~models.Q(checked_sha256="")
                 ),
                 name="teleconsults_live_needs_clearance",
             ),
@@ -418,11 +438,16 @@ class Recording(
                 setattr(draft, field.attname, getattr(self, field.attname))
 
     def refuse_to_go_live(self) -> None:
-        """Asked before each publication. Raises WithdrawnError, NotReadyError, ConsentMissingError, NotCheckedError."""
+        """Asked before each publication.
+
+        Raises WithdrawnError, NotReadyError, BeingRedactedError, ConsentMissingError, NotCheckedError.
+        """
         if self.is_withdrawn:
             raise WithdrawnError
         if not self.video.is_ready:
             raise NotReadyError
+        if self.video.is_withheld:
+            raise BeingRedactedError
         if not self.is_consent_answered or not self.is_facility_approved:
             raise ConsentMissingError
         if not self.is_cleared:
@@ -525,20 +550,31 @@ class Recording(
 
     @property
     def is_checked(self) -> bool:
-        """An officer has seen this very version of the film, and found no patient."""
-        return self.checked_at is not None and self.checked_film == self.video.directory
+        """An officer has seen this very version of the film, these very bytes, and found no patient."""
+        approved = self.checked_film, self.checked_sha256
+        return self.checked_at is not None and approved == (self.video.directory, self.video.content_sha256)
+
+    @property
+    def needs_check(self) -> bool:
+        """A second person looks where nobody agreed, and where something was to be hidden."""
+        return self.consent == self.Consent.NO_PATIENT or self.video.redacted_at is not None
 
     @property
     def is_cleared(self) -> bool:
         """The patients agreed, or an officer found none: nothing else lets it go live."""
-        if self.consent == self.Consent.NO_PATIENT:
-            return self.is_checked
-        return self.is_consent_answered
+        if self.video.is_withheld:
+            return False
+        return self.is_checked if self.is_consent_answered and self.needs_check else self.is_consent_answered
 
     @property
     def are_words_fixed(self) -> bool:
         """The captions may not change: it is published because an officer read them."""
-        return self.live and self.consent == self.Consent.NO_PATIENT
+        return self.live and self.needs_check
+
+    @property
+    def was_public(self) -> bool:
+        """It is, or it was before something in it had to be hidden: it can be withdrawn."""
+        return self.live or self.published_at is not None
 
     @property
     def is_withdrawn(self) -> bool:
@@ -696,6 +732,7 @@ class OfficerCheck(models.Model):
 
     recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="checks")
     film = models.CharField(max_length=120)  # the version that was looked at
+    content_sha256 = models.CharField(max_length=64, blank=True)  # of its bytes
     is_clear = models.BooleanField()
     remark = models.CharField(max_length=500, blank=True)
     officer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -15,6 +15,11 @@ class ConsentMissingError(RefusedError):
     code = "consent_missing"
 
 
+class BeingRedactedError(RefusedError):
+    message = _("Something in the film is to be hidden first. It can be published once the redacted film is there.")
+    code = "being_redacted"
+
+
 class NotCheckedError(RefusedError):
     message = _("An officer has still to confirm that no patient can be recognised. We tell you when it is done.")
     code = "not_checked"

@@ -63,3 +63,28 @@ class FacilityApproval:
 
     approver: str
     approved_on: date
+
+
+# --- moments as people type them --------------------------------------------------------------------------------------
+_MOMENT = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,3}):)?(\d{1,5}(?:[.,]\d{1,3})?)")
+
+
+def second_of(typed: str) -> float:
+    """Seconds of "1:02:03.5", "62:03,5" or "75". Raises ValueError."""
+    match = _MOMENT.fullmatch(typed.strip())
+    if match is None:
+        raise ValueError(typed)
+    hours, minutes, seconds = match.groups()
+    rest = float(seconds.replace(",", "."))
+    if minutes is not None and rest >= 60:
+        raise ValueError(typed)
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + rest
+
+
+def moment_of(second: float) -> str:
+    """As `second_of` reads it, to the millisecond: "1:02:03.5"."""
+    milliseconds = round(second * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    seconds = f"{rest / 1000:06.3f}".rstrip("0").rstrip(".")
+    return f"{hours}:{minutes:02}:{seconds}" if hours else f"{minutes}:{seconds}"

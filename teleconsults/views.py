@@ -1,6 +1,8 @@
 """HTTP in, HTTP out: the library, the watch page, and an author's way to a published recording, the officers' check."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,7 +27,18 @@ from foundation.kernel.errors import RefusedError
 from foundation.kernel.paging import page_of
 from foundation.kernel.roles import Role
 from foundation.kernel.templatetags.portal import hours as hours_in_words
-from foundation.video.actions import begin_or_go_on, receive_upload, retry_encode, take_upload, throw_away_upload
+from foundation.video import originals, ranges
+from foundation.video.actions import (
+    begin_or_go_on,
+    give_up_redaction,
+    is_being_redacted,
+    keep_marks,
+    read_original,
+    receive_upload,
+    retry_encode,
+    take_upload,
+    throw_away_upload,
+)
 from foundation.video.captions import webvtt_of
 from foundation.video.chapters import lines_of, proposed
 from foundation.video.models import CaptionTrack, Upload, WatchRecord
@@ -46,6 +59,7 @@ from teleconsults.actions import (
     check_recording,
     claim_hours,
     publish_recording,
+    redact_recording,
     submit_arrived,
     submit_recording,
     withdraw_recording,
@@ -59,6 +73,8 @@ from teleconsults.forms import (
     ConsentForm,
     DetailsForm,
     FileToCome,
+    MarkFormSet,
+    ReadOriginalForm,
     UploadForm,
     WithdrawForm,
     data_of,
@@ -166,7 +182,7 @@ def watch(request: SignedInRequest, public_id: str) -> HttpResponse:
         "related": recording.related_seen_by(request.user),
         "credit": recording.credit_of(request.user),
         "is_own": recording.author_id == request.user.pk,
-        "may_withdraw": recording.live and request.user.has_perm("teleconsults.withdraw_recording"),
+        "may_withdraw": recording.was_public and request.user.has_perm("teleconsults.withdraw_recording"),
     }
     return render(request, "teleconsults/watch.html", context)
 
@@ -480,6 +496,48 @@ def consent(request: SignedInRequest, public_id: str) -> HttpResponse:
 
 
 @staff_role_required(Role.AUTHOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def redact(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """What is to go from the film: marked, kept, and made; the film itself changes only when it is made anew."""
+    recording = _own(request, public_id)
+    if recording.is_withdrawn:
+        return _stays_as_it_is(request, recording)
+    video = recording.video
+    redaction = video.redactions.open().first()
+    marks = redaction.rows() if redaction else []
+    forms = MarkFormSet(request.POST or None, video=video, marks=marks)
+    if forms.is_bound and "give_up" in request.POST:
+        return _redacted(request, recording, partial(give_up_redaction, video, by=request.user))
+    if forms.is_bound and forms.is_valid():
+        keep = partial(keep_marks, video, forms.marks, by=request.user)
+        make = partial(redact_recording, recording, marks=forms.marks, by=request.user)
+        return _redacted(request, recording, make if "make" in request.POST else keep)
+    context = {
+        "forms": forms,
+        "recording": recording,
+        "video": video,
+        "redaction": redaction,
+        "is_under_way": is_being_redacted(video),
+        "job": Job.objects.latest_for(video.job_subject),
+        "made": video.redactions.made(),
+        "playback": playback_for(video, request.user),
+        "record": watch_record_for(request.user, video),
+    }
+    return render(request, "teleconsults/redact.html", context, status=422 if forms.is_bound else 200)
+
+
+def _redacted(request: SignedInRequest, recording: Recording, act: Callable[[], object]) -> HttpResponse:
+    try:
+        act()
+    except RefusedError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Saved."))
+    return redirect("teleconsults:redact", recording.public_id)
+
+
+@staff_role_required(Role.AUTHOR)
 @require_POST
 def publish(request: SignedInRequest, public_id: str) -> HttpResponse:
     recording = _own(request, public_id)
@@ -542,6 +600,43 @@ def check(request: MemberRequest, public_id: str) -> HttpResponse:
         "record": watch_record_for(request.user, video),
     }
     return render(request, "teleconsults/check.html", context, status=422 if form.is_bound else 200)
+
+
+@member_required
+@permission_required("teleconsults.clear_recording", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def original(request: MemberRequest, public_id: str) -> HttpResponse:
+    """The film as it was handed in, for whoever says why; every look is in the log."""
+    recording = get_object_or_404(_of_others(request), public_id=public_id)
+    form, address = ReadOriginalForm(request.POST or None), ""
+    if form.is_valid():
+        try:
+            key = read_original(recording.video, reason=form.cleaned_data["reason"], by=request.user)
+        except RefusedError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            address = reverse("teleconsults:original_file", args=[public_id, key])
+    context = {"form": form, "recording": recording, "video": recording.video, "address": address}
+    status = 422 if form.is_bound and not form.is_valid() else 200
+    return render(request, "teleconsults/original.html", context, status=status)
+
+
+@member_required
+@permission_required("teleconsults.clear_recording", raise_exception=True)
+@require_safe
+def original_file(request: MemberRequest, public_id: str, key: str) -> HttpResponse:
+    video = get_object_or_404(_of_others(request), public_id=public_id).video
+    if not video.has_original or not originals.opens(key, video, user=request.user):
+        raise Http404
+    kind = originals.content_type_of(video)
+    response = ranges.answer(request, str(video.original.name), storage="quarantine", content_type=kind)
+    response["Cache-Control"] = "no-store"
+    return response  # type: ignore[return-value]  # a streaming one, which the decorators pass on as well
+
+
+def _of_others(request: MemberRequest) -> RecordingQuerySet:
+    return Recording.objects.visible_to(request.user).exclude(author=request.user).for_watching()
 
 
 def _to_check(request: MemberRequest) -> RecordingQuerySet:

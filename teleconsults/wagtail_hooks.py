@@ -45,6 +45,7 @@ def name_acts(actions: LogActionRegistry) -> None:
     actions.register_action("teleconsults.edit", _("Change a recording's details"), _("Details changed"))
     actions.register_action("teleconsults.consent", _("Answer for consent"), _("Consent question answered"))
     actions.register_action("teleconsults.check", _("Check a film for patients"), _("Film checked for patients"))
+    actions.register_action("teleconsults.redact", _("Redact a recording"), _("Redaction proposed"))
     actions.register_action("teleconsults.publish", _("Publish a recording"), _("Recording published"))
     actions.register_action("teleconsults.withdraw", _("Withdraw a recording"), _("Recording withdrawn"))
 

@@ -3,7 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +24,20 @@ from foundation.video.captions import cues_of
 from foundation.video.chapters import marks_of
 from foundation.video.door import ENOUGH_BYTES, refuse_at_the_door
 from foundation.video.incoming import Writer, incoming
-from foundation.video.models import CaptionTrack, Chapter, Upload, Video, quarantine_path, upload_expiry
-from foundation.video.refusals import EmptyFileError, OverQuotaError, TooBigError, VideoRefusedError
+from foundation.video.models import CaptionTrack, Chapter, Redaction, Upload, Video, quarantine_path, upload_expiry
+from foundation.video.originals import new_key
+from foundation.video.redaction import LEAST_LEFT_S, Mark, Plan
+from foundation.video.refusals import (
+    EmptyFileError,
+    NothingLeftError,
+    NothingMarkedError,
+    NotWholeYetError,
+    OriginalGoneError,
+    OverQuotaError,
+    TooBigError,
+    UnderWayError,
+    VideoRefusedError,
+)
 from foundation.video.removal import delete_files
 from foundation.video.transcription import NothingToTranscribeError, transcriber_for
 from foundation.video.tus import ChecksumError, GoneError, Piece, TooMuchError, WrongOffsetError
@@ -225,10 +237,97 @@ def retry_encode(video: Video, *, by: "User") -> Job:
     """Prepare a file again after a failure of ours; a refused file stays refused. Raises NothingToRetryError."""
     video = Video.objects.select_for_update().get(pk=video.pk)
     is_busy = Job.objects.for_subject(video.job_subject).unfinished().exists()
-    if is_busy or video.is_whole or video.is_removed or video.state == Video.State.REFUSED:
+    is_over = video.is_whole or video.is_removed or video.state == Video.State.REFUSED
+    if is_busy or is_over or not video.has_original:
         raise NothingToRetryError
     log(video, "video.retry", user=by)
     return _start(video, by=by)
+
+
+def is_being_redacted(video: Video) -> bool:
+    """A worker makes the redacted film, or will."""
+    return Job.objects.for_subject(video.job_subject).unfinished().filter(kind="video.redact").exists()
+
+
+@transaction.atomic
+def keep_marks(video: Video, marks: Sequence[Mark], *, by: "User") -> Redaction:
+    """Keep what somebody wants gone, to be gone on with; nothing happens to the film. Raises UnderWayError."""
+    video = Video.objects.select_for_update().get(pk=video.pk)
+    redaction = video.redactions.open().first() or Redaction(video=video)
+    if is_being_redacted(video):
+        raise UnderWayError
+    redaction.marks, redaction.proposed_by = [mark.as_json() for mark in marks], by
+    redaction.save()
+    return redaction
+
+
+@transaction.atomic
+def start_redaction(video: Video, marks: Sequence[Mark], *, by: "User") -> Redaction:
+    """Have the film made anew without what is marked; until then only its owner and officers play it.
+
+    Raises NotWholeYetError, OriginalGoneError, UnderWayError, NothingMarkedError, NothingLeftError.
+    """
+    redaction = keep_marks(video, marks, by=by)
+    video = redaction.video
+    if not video.is_whole or Job.objects.for_subject(video.job_subject).unfinished().exists():
+        raise NotWholeYetError
+    if not video.has_original:
+        raise OriginalGoneError
+    if not marks:
+        raise NothingMarkedError
+    if Plan(tuple(marks)).left_s(video.duration_s) < LEAST_LEFT_S:
+        raise NothingLeftError
+    # Whoever has addresses of this version loses them.
+    retire_addresses(video)
+    redaction.state, redaction.film, redaction.proposed_at = Redaction.State.PROPOSED, video.directory, timezone.now()
+    redaction.save()
+    video.is_withheld = True
+    video.save(update_fields=["is_withheld"])
+    log(video, "video.redact", user=by, data={"marks": redaction.marks, "film": redaction.film})
+    enqueue("video.redact", args={"redaction_id": redaction.pk}, subject=video.job_subject, by=by)
+    return redaction
+
+
+@transaction.atomic
+def give_up_redaction(video: Video, *, by: "User") -> None:
+    """Throw the marks away; a film that was withheld for them is shown again. Raises UnderWayError."""
+    video = Video.objects.select_for_update().get(pk=video.pk)
+    redaction = video.redactions.open().first()
+    if redaction is None:
+        return
+    if is_being_redacted(video):
+        raise UnderWayError
+    redaction.delete()
+    video.is_withheld = False
+    video.save(update_fields=["is_withheld"])
+    log(video, "video.redact_not", user=by)
+
+
+@transaction.atomic
+def read_original(video: Video, *, reason: str, by: "User") -> str:
+    """Write down who looks at the file in quarantine, and why; the key that is returned opens it for an hour.
+
+    Raises OriginalGoneError.
+    """
+    if not video.has_original:
+        raise OriginalGoneError
+    log(video, "video.read_original", user=by, data={"reason": reason})
+    return new_key(by, video)
+
+
+def forget_original(video: Video) -> bool:
+    """Delete the file in quarantine; from then on the film cannot be made anew. False while it is being worked on.
+
+    The file goes first: after a crash in between, the next call ends what was begun.
+    """
+    if not video.has_original or Job.objects.for_subject(video.job_subject).unfinished().exists():
+        return False
+    if video.original:
+        video.original.storage.delete(str(video.original.name))
+    video.original.name, video.original_gone_at = "", timezone.now()
+    video.save(update_fields=["original", "original_gone_at"])
+    log(video, "video.forget_original", user=None)
+    return True
 
 
 def _start(video: Video, *, by: "User") -> Job:

@@ -1,12 +1,13 @@
 """Makes the whole set of files of one film in a folder, and proves that it is whole; plain Python, no database."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from foundation.video import ffmpeg, refusals, stills
-from foundation.video.ladder import Rung, Step, fit, rung_for, steps_for
+from foundation.video.ladder import Rung, Step, fit, frame_rate, rung_for, steps_for
 from foundation.video.loudness import QUIETEST_LUFS, TARGET_LUFS, gain_db, loudness_of
 from foundation.video.playlists import (
     BrokenPlaylistError,
@@ -18,6 +19,7 @@ from foundation.video.playlists import (
 )
 from foundation.video.posters import write_poster
 from foundation.video.probe import Source
+from foundation.video.redaction import NOTHING, Plan
 from foundation.video.sandbox import Sandbox, ToolFailedError, run
 
 STALL_S = 120
@@ -33,6 +35,7 @@ FIT_FPS = 60
 FIT_SEGMENT_S = 12.0
 DOWNLOAD = "small.mp4"
 MOST_LINES = 1080
+SOUND_GRID = Fraction(100)  # where there are no frames
 
 
 class SilentSoundError(Exception):
@@ -59,22 +62,28 @@ def make(
     on_share: Callable[[float], None],
     preset: str = ffmpeg.PRESET,
     download_lines: int = MOST_LINES,
+    plan: Plan = NOTHING,
 ) -> Made:
-    """Encode `original` into `folder`; `on_share` hears the share done (0 to 1) and may raise to stop.
+    """Encode `original` without what `plan` says into `folder`; `on_share` hears the share done (0 to 1), may raise.
+
+    The cuts of `plan` stand on frames: `on_frames_of`.
 
     Pictures of up to `download_lines` lines are also written as plain files, the one for poor lines always.
     Raises UndecodableError where the film turns out shorter than it claimed, ToolFailedError where ffmpeg fails,
     SilentSoundError and BrokenPlaylistError where what it made is not whole.
     """
     steps = steps_for((source.picture.width_px, source.picture.height_px), source.picture.fps) if source.picture else []
+    source = replace(source, duration_s=plan.left_s(source.duration_s))
     box = Sandbox(source=original, out_dir=folder)
-    _run(box, ffmpeg.ladder_command(source, steps, source_url=box.source_url, preset=preset), source, on_share)
+    command = ffmpeg.ladder_command(source, steps, source_url=box.source_url, preset=preset, plan=plan)
+    _run(box, command, source, on_share)
     pictures = [read_playlist(folder, step.rung.key) for step in steps]
     sounds = [(track.group, read_playlist(folder, track.key)) for track in ffmpeg.sound_tracks(source)]
     if len({len(picture.segments) for picture in pictures}) > 1:
         raise BrokenPlaylistError("The rungs have different numbers of segments.")
     duration_s = _whole_length(source, [*pictures, *(track for _group, track in sounds)])
-    _refuse_silence(source, folder, [track.name for _group, track in sounds])
+    if not plan.is_heard:  # else the file's loudness says nothing of what is left
+        _refuse_silence(source, folder, [track.name for _group, track in sounds])
     _write_master(folder, steps, pictures, sounds)
     files = _write_plain_files(folder, _plain_files(steps, sounds, download_lines=download_lines), duration_s)
     renditions = _renditions(steps, pictures, sounds, files=files)
@@ -83,6 +92,11 @@ def make(
         return Made(duration_s, renditions, has_poster=False, download=download)
     has_poster, slides, sprites = _write_stills(folder, steps, duration_s, sounds[-1:])
     return Made(duration_s, renditions, has_poster, slides, sprites, download)
+
+
+def on_frames_of(source: Source, plan: Plan) -> Plan:
+    """`plan` with its cuts on the frames that the ladder of this film will have."""
+    return plan.on_frames(frame_rate(source.picture.fps) if source.picture else SOUND_GRID)
 
 
 def is_fit(source: Source, original: Path) -> bool:
@@ -286,4 +300,13 @@ def _row(key: str, size: tuple[int, int], track: MediaPlaylist, sound: MediaPlay
     )
 
 
-__all__ = ["BrokenPlaylistError", "Made", "SilentSoundError", "ToolFailedError", "is_fit", "make", "remux"]
+__all__ = [
+    "BrokenPlaylistError",
+    "Made",
+    "SilentSoundError",
+    "ToolFailedError",
+    "is_fit",
+    "make",
+    "on_frames_of",
+    "remux",
+]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from foundation.video.incoming import incoming
-from foundation.video.models import CaptionTrack, Upload, Video, WatchBudget, WatchRecord
+from foundation.video.models import CaptionTrack, Redaction, Upload, Video, WatchBudget, WatchRecord
 from foundation.video.watching import proof_of
 
 if TYPE_CHECKING:
@@ -18,11 +18,16 @@ def export(user: "User") -> tuple[str, dict[str, Any]]:
     records = (
         WatchRecord.objects.filter(user=user).select_related("video").prefetch_related("sessions").order_by("first_at")
     )
+    redactions = Redaction.objects.filter(proposed_by=user).select_related("video").order_by("pk")
     return "watching", {
         "records": [{"position_s": record.position_s} | proof_of(record) for record in records],
         "uploads": [
             {"file_name": video.original_name, "at": video.created_at.isoformat()}
             for video in Video.objects.owned_by(user).order_by("created_at")
+        ],
+        "redactions": [
+            {"video": row.video.public_id, "state": row.state, "at": row.proposed_at and row.proposed_at.isoformat()}
+            for row in redactions
         ],
         "unfinished_uploads": [
             {"file_name": upload.file_name, "at": upload.created_at.isoformat(), "details": upload.details}
@@ -46,4 +51,5 @@ def erase(user: "User") -> None:
     WatchRecord.objects.filter(user=user).delete()
     WatchBudget.objects.filter(user=user).delete()
     CaptionTrack.objects.filter(updated_by=user).update(updated_by=None)
+    Redaction.objects.filter(proposed_by=user).update(proposed_by=None)
     Video.objects.owned_by(user).update(original_name="", owner=None)

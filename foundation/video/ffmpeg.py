@@ -8,6 +8,8 @@ import ffmpeg
 from foundation.video.ladder import Rung, Step
 from foundation.video.loudness import CEILING, gain_db
 from foundation.video.probe import Source, input_options
+from foundation.video.redaction import NOTHING, Plan
+from foundation.video.redactor import beeped_and_cut, redacted_picture, silenced
 
 QUIET = ("-hide_banner", "-nostdin", "-v", "warning", "-nostats", "-y")
 GLOBAL = (*QUIET, "-progress", "pipe:1", "-stats_period", "1")
@@ -44,14 +46,17 @@ def group_of(step: Step) -> str:
     return SAVING_SOUND.group if step.rung.is_saving else FULL_SOUND.group
 
 
-def ladder_command(source: Source, steps: list[Step], *, source_url: str, preset: str = PRESET) -> list[str]:
+def ladder_command(
+    source: Source, steps: list[Step], *, source_url: str, preset: str = PRESET, plan: Plan = NOTHING
+) -> list[str]:
     """One decode, all encodes: HLS in one fragmented MP4 per rendition, with playlists, in the working directory.
 
-    `preset` is x264's: a quicker one makes larger files of the same quality.
+    `preset` is x264's: a quicker one makes larger files of the same quality. What `plan` says, with its cuts on frames,
+    is gone before the first picture is encoded.
     """
     media = ffmpeg.input(source_url, **input_options(source.demuxer))
     sounds = sound_tracks(source)
-    streams = [*_pictures(media, source, steps), *_sounds(media, source, sounds)]
+    streams = [*_pictures(media, source, steps, plan), *_sounds(media, source, sounds, plan)]
     options = _hls_options(steps, sounds) | _picture_options(steps, preset) | _sound_options(sounds) | _bounds(source)
     return ["ffmpeg", *GLOBAL, *ffmpeg.get_args(ffmpeg.output(*streams, "%v.m3u8", **options))]
 
@@ -80,7 +85,7 @@ def _bounds(source: Source) -> dict[str, object]:
     return {"t": f"{source.duration_s * 1.02 + 2:.3f}", "map_metadata": -1, "map_chapters": -1}
 
 
-def _pictures(media: "ffmpeg.nodes.FilterableStream", source: Source, steps: list[Step]) -> list[object]:
+def _pictures(media: "ffmpeg.nodes.FilterableStream", source: Source, steps: list[Step], plan: Plan) -> list[object]:
     """Scaled from step to step: each smaller picture is made of the next larger one."""
     if source.picture is None:
         return []
@@ -92,6 +97,8 @@ def _pictures(media: "ffmpeg.nodes.FilterableStream", source: Source, steps: lis
         stream = stream.filter("fps", fps=_words(step.fps), start_time=0)
         stream = stream.filter("scale", step.width_px, step.height_px, flags="bicubic")
         stream = stream.filter("setsar", 1).filter("format", "yuv420p")
+        if number == 0:
+            stream = redacted_picture(stream, plan, step)
         if number < len(steps) - 1:
             copies = stream.filter_multi_output("split", 2)
             made.append(copies.stream(0))
@@ -101,15 +108,17 @@ def _pictures(media: "ffmpeg.nodes.FilterableStream", source: Source, steps: lis
     return made
 
 
-def _sounds(media: "ffmpeg.nodes.FilterableStream", source: Source, sounds: list[SoundTrack]) -> list[object]:
+def _sounds(
+    media: "ffmpeg.nodes.FilterableStream", source: Source, sounds: list[SoundTrack], plan: Plan
+) -> list[object]:
     if source.sound is None:
         return []
     voice = media[str(source.sound.index)].filter("aresample", 48000, **{"async": 1, "first_pts": 0})
     # `aformat` mixes down what channels there are; `pan` would be silent on a mono source.
-    voice = voice.filter("aformat", channel_layouts="mono")
+    voice = silenced(voice.filter("aformat", channel_layouts="mono"), plan)
     voice = voice.filter("volume", f"{gain_db(source.sound.loudness_lufs):.2f}dB")
     # Without level=0, it would turn everything up again until the peaks touch the top.
-    voice = voice.filter("alimiter", limit=CEILING, level=0)
+    voice = beeped_and_cut(voice.filter("alimiter", limit=CEILING, level=0), plan)
     copies = voice.filter_multi_output("asplit", len(sounds))
     return [copies.stream(number).filter("aresample", sound.rate_hz) for number, sound in enumerate(sounds)]
 

@@ -16,22 +16,27 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import ProtectedError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from foundation.jobs.actions import enqueue
 from foundation.jobs.models import Job
 from foundation.jobs.registry import JobHandle, LeaseLostError, job
-from foundation.video import encoding
+from foundation.video import content, encoding
+from foundation.video.captions import Cue
 from foundation.video.incoming import LockedError, incoming
-from foundation.video.listeners import settled_listeners
-from foundation.video.models import CaptionTrack, Upload, Video
+from foundation.video.listeners import redacted_listeners, settled_listeners
+from foundation.video.models import CaptionTrack, Chapter, Redaction, Upload, Video
 from foundation.video.probe import Source, probe
+from foundation.video.redaction import Plan, Span, chapters_after, composed, cuts_since, words_after
 from foundation.video.refusals import VideoRefusedError
 from foundation.video.removal import delete_files, has_files
+from foundation.video.rules import whole_seconds
 from foundation.video.sandbox import ToolFailedError
 from foundation.video.transcription import NothingToTranscribeError, transcriber_for
 from foundation.video.uploads import INCOMING
+from foundation.video.watching import carry_over_cuts
 
 INCOMING_KEPT_S = 24 * 60 * 60
 SPACE_FACTOR = 2.0  # the qualities, and each as a plain file
@@ -39,7 +44,8 @@ SPACE_AT_LEAST_BYTES = 200_000_000
 REPLACED_KEPT_S = 24 * 60 * 60  # for players that had begun with the version before
 ENCODED = 0.93  # share of the bar; the rest is slides, checking and putting in place
 _MADE_FIELDS = ["directory", "state", "duration_s", "renditions", "has_poster", "width_px", "height_px", "has_audio"]
-_MADE_FIELDS += ["is_provisional", "slides", "sprites", "download"]
+_MADE_FIELDS += ["is_provisional", "slides", "sprites", "download", "content_sha256"]
+_WORK = ".work-"
 
 
 class NoSpaceError(Exception):
@@ -135,6 +141,113 @@ def remove(handle: JobHandle, *, video_id: int) -> None:
     delete_files(Video.objects.removed().get(pk=video_id))
 
 
+def settle_given_up_redaction(job: Job) -> None:
+    """The last attempt crashed, or its worker was lost, perhaps after the switch."""
+    redaction = Redaction.objects.select_related("video").filter(pk=job.args["redaction_id"]).first()
+    if redaction is None:
+        return
+    if redaction.is_made:
+        transaction.on_commit(partial(_forget_other_versions, redaction.video))
+    elif redaction.is_under_way:
+        is_stopped = job.state != Job.State.FAILED
+        _settle_redaction(redaction, Redaction.State.DRAFT if is_stopped else Redaction.State.FAILED)
+
+
+@job(
+    "video.redact",
+    queue="redact",
+    max_attempts=3,
+    label=_("Redacting the film"),
+    can_cancel=True,
+    on_given_up=settle_given_up_redaction,
+)
+def redact(handle: JobHandle, *, redaction_id: int) -> dict[str, Any] | None:
+    """Encode the original anew without what is to go, put it in place, and leave nothing of the version before.
+
+    Killed anywhere, the version before stands, withheld from all but its author and officers, or the new one does.
+    """
+    redaction = Redaction.objects.select_related("video").get(pk=redaction_id)
+    if not redaction.is_made:
+        _settle_redaction(redaction, Redaction.State.PROPOSED)
+        try:
+            _redact(redaction, handle)
+        except StoppedError:
+            _settle_redaction(redaction, Redaction.State.DRAFT)
+            return None
+        except LeaseLostError:
+            raise
+        except VideoRefusedError as refusal:
+            handle.log(f"Refused: {refusal.code}")
+            _settle_redaction(redaction, Redaction.State.FAILED)
+            raise
+        except Exception as error:
+            handle.log(str(getattr(error, "log", error)))
+            raise
+    _forget_other_versions(redaction.video)
+    return {"directory": redaction.video.directory}
+
+
+def _redact(redaction: Redaction, handle: JobHandle) -> None:
+    video = redaction.video
+    with _workplace(video) as work:
+        handle.log(f"Attempt {handle.attempt}")
+        handle.progress(0.01, gettext_noop("Examining the file"))
+        original = Path(video.original.path)
+        source = probe(original)
+        plan = encoding.on_frames_of(source, composed(video.plan_of_original, redaction.rows()))
+        handle.progress(0.03, gettext_noop("Making the redacted film"))
+        reporter = _Reporter(handle, 0.03, ENCODED)
+        made = encoding.make(source, original, work, on_share=reporter, plan=plan, **_choices())
+        handle.progress(1.0, gettext_noop("Putting it in place"))
+        along = partial(_follow, redaction, plan, before_s=video.duration_s)
+        _put_in_place(video, work, made, attempt=handle.attempt, along=along)
+
+
+def _follow(redaction: Redaction, plan: Plan, *, before_s: float) -> None:
+    """What belongs to the film goes along with it: what was watched, words, chapters, and what rooms above have."""
+    video, now = redaction.video, timezone.now()
+    cuts = cuts_since(video.plan_of_original, plan)
+    _move_words(video, cuts=cuts, muted=Plan(tuple(redaction.rows())).muted)
+    _move_chapters(video, cuts=cuts, before_s=before_s)
+    video.plan, video.redacted_at, video.is_withheld = plan.as_json(), now, False
+    video.save(update_fields=["chapters_found", "plan", "redacted_at", "is_withheld"])
+    redaction.state, redaction.made_at, redaction.made_film = Redaction.State.MADE, now, video.directory
+    redaction.save(update_fields=["state", "made_at", "made_film"])
+    if cuts:
+        carry_over_cuts(video, cuts, from_s=whole_seconds(before_s))
+    for listener in redacted_listeners:
+        listener(video, cuts)
+
+
+def _move_words(video: Video, *, cuts: list[Span], muted: list[Span]) -> None:
+    for track in video.caption_tracks.all():
+        words = [(cue.start_s, cue.end_s, cue.text) for cue in track.rows()]
+        track.cues = [Cue(*cue).as_json() for cue in words_after(words, cuts=cuts, muted=muted)]
+        track.save(update_fields=["cues"])
+
+
+def _move_chapters(video: Video, *, cuts: list[Span], before_s: float) -> None:
+    found = [(row["at_s"], row["title"]) for row in video.chapters_found]
+    left = chapters_after(found, cuts=cuts, duration_s=before_s)
+    video.chapters_found = [{"at_s": at, "title": title} for at, title in left]
+    rows = chapters_after([(mark.at_s, mark.title) for mark in video.marks()], cuts=cuts, duration_s=before_s)
+    video.chapters.all().delete()
+    Chapter.objects.bulk_create(Chapter(video=video, at_s=at, title=title) for at, title in rows)
+
+
+@transaction.atomic
+def _settle_redaction(redaction: Redaction, state: Redaction.State) -> None:
+    """What nobody wants gone any more, for now, is shown again as it was."""
+    video = redaction.video
+    redaction.state, video.is_withheld = state, state != Redaction.State.DRAFT
+    redaction.save(update_fields=["state"])
+    video.save(update_fields=["is_withheld"])
+
+
+def _forget_other_versions(video: Video) -> None:
+    _remove_leftovers(Path(storages["clean"].path(f"video/{video.public_id}")), keep=video.directory)
+
+
 def _guarded[T](video: Video, handle: JobHandle, work: Callable[[Video, JobHandle], T]) -> T | None:
     """Do a piece of work, and write down what became of the film where it was refused or stopped (None)."""
     _settle(video, Video.State.ENCODING)
@@ -180,7 +293,7 @@ def _examine(video: Video, handle: JobHandle) -> Source:
     with transaction.atomic():
         video.save(update_fields=["chapters_found"])
         video.take_over_chapters()
-    if not video.is_ready and encoding.is_fit(source, original):
+    if not video.is_ready and not video.plan and encoding.is_fit(source, original):
         handle.progress(0.5, gettext_noop("Making it watchable as it is"))
         _offer_as_it_is(video, source, handle)
     return source
@@ -199,6 +312,11 @@ def _offer_as_it_is(video: Video, source: Source, handle: JobHandle) -> None:
             _put_in_place(video, work, made, attempt=handle.attempt, is_provisional=True)
 
 
+def _choices() -> dict[str, Any]:
+    """What the operator has chosen for every encode."""
+    return {"preset": settings.VIDEO_PRESET, "download_lines": settings.VIDEO_DOWNLOAD_LINES}
+
+
 def _encode(video: Video, handle: JobHandle, *, source: dict[str, Any] | None = None) -> encoding.Made:
     with _workplace(video) as work:
         handle.log(f"Attempt {handle.attempt}")
@@ -206,8 +324,7 @@ def _encode(video: Video, handle: JobHandle, *, source: dict[str, Any] | None = 
         original = Path(video.original.path)
         facts = Source.from_json(source) if source else probe(original)
         reporter = _Reporter(handle, 0.01, ENCODED)
-        choices: dict[str, Any] = {"preset": settings.VIDEO_PRESET, "download_lines": settings.VIDEO_DOWNLOAD_LINES}
-        made = encoding.make(facts, original, work, on_share=reporter, **choices)
+        made = encoding.make(facts, original, work, on_share=reporter, plan=video.plan_of_original, **_choices())
         # Checks that the lease is still ours, whatever the time since the last report.
         handle.progress(1.0, gettext_noop("Putting it in place"))
         _put_in_place(video, work, made, attempt=handle.attempt)
@@ -221,7 +338,7 @@ def _workplace(video: Video) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(folder, keep=video.directory)
     _refuse_full_disk(folder, video)
-    work = folder / f".work-{secrets.token_hex(8)}"
+    work = folder / f"{_WORK}{secrets.token_hex(8)}"
     work.mkdir()
     try:
         yield work
@@ -258,12 +375,16 @@ def _forget_upload(upload: Upload) -> int:
 
 
 def forget_replaced_versions() -> int:
-    """Versions that gave way to a better one a day ago: whoever was watching them has asked for new addresses."""
+    """Versions that gave way to a better one a day ago: whoever was watching them has asked for new addresses.
+
+    Those with something in them that was redacted since have no such day.
+    """
     gone = 0
-    for video in Video.objects.ready().only("public_id", "directory").iterator():
+    for video in Video.objects.ready().only("public_id", "directory", "redacted_at").iterator():
         folder = Path(storages["clean"].path(f"video/{video.public_id}"))
         for path in folder.iterdir() if folder.is_dir() else ():
-            is_old = time.time() - path.stat().st_mtime > REPLACED_KEPT_S
+            has_its_day = video.redacted_at is None or path.name.startswith(_WORK)
+            is_old = not has_its_day or time.time() - path.stat().st_mtime > REPLACED_KEPT_S
             if is_old and path.name != video.directory.rpartition("/")[2]:
                 shutil.rmtree(path, ignore_errors=True)
                 gone += 1
@@ -305,12 +426,21 @@ def _forget_film(video: Video) -> int:
     return 1
 
 
-def _put_in_place(video: Video, work: Path, made: encoding.Made, *, attempt: int, is_provisional: bool = False) -> None:
+def _put_in_place(
+    video: Video,
+    work: Path,
+    made: encoding.Made,
+    *,
+    attempt: int,
+    is_provisional: bool = False,
+    along: Callable[[], None] | None = None,
+) -> None:
     """Give the finished folder its lasting name, then point the row to it: a reader sees the old or the new.
 
-    The version before stays for a day, for those who are watching it.
+    `along` is done in the same transaction. The version before stays for a day, for those who are watching it.
     """
     name = hashlib.sha256(f"{video.original_sha256}:{attempt}:{secrets.token_hex(8)}".encode()).hexdigest()[:16]
+    video.content_sha256 = content.sha256_of(work)
     _sync(work)
     work.rename(work.parent / name)
     _sync(work.parent, deep=False)
@@ -326,6 +456,8 @@ def _put_in_place(video: Video, work: Path, made: encoding.Made, *, attempt: int
         if Video.objects.select_for_update().get(pk=video.pk).is_removed:
             raise StoppedError
         video.save(update_fields=_MADE_FIELDS)
+        if along is not None:
+            along()
         if not was_ready:
             _announce(video)
 

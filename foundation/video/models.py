@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
-from foundation.video import rules
+from foundation.video import redaction, rules
 from foundation.video.captions import Cue
 from foundation.video.chapters import Mark
 from foundation.video.refusals import sentence_of
@@ -151,6 +151,15 @@ class Video(models.Model):
     download = models.JSONField(default=dict)
     # [{"at_s", "title"}] as the file itself names them.
     chapters_found = models.JSONField(default=list)
+    # SHA-256 over all files of the version (`content.sha256_of`); empty on versions from before it was written down.
+    content_sha256 = models.CharField(max_length=64, blank=True)
+    # Marks (`redaction.Plan`) on the timeline of the original: every encode of it leaves them out.
+    plan = models.JSONField(default=list)
+    redacted_at = models.DateTimeField(null=True)
+    # Something in this version is to be hidden: until that is done, only its owner and officers play it.
+    is_withheld = models.BooleanField(default=False)
+    # When the file in quarantine was deleted: nothing can be made of it any more.
+    original_gone_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[VideoQuerySet] = VideoQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
@@ -189,6 +198,16 @@ class Video(models.Model):
     def is_broken(self) -> bool:
         """Nothing more will come of this file without a person doing something."""
         return self.state in {self.State.REFUSED, self.State.FAILED}
+
+    @property
+    def has_original(self) -> bool:
+        """It can be made anew."""
+        return self.original_gone_at is None
+
+    @property
+    def plan_of_original(self) -> redaction.Plan:
+        """What the present version has lost of the original."""
+        return redaction.Plan.from_json(self.plan)
 
     @property
     def has_picture(self) -> bool:
@@ -241,6 +260,69 @@ class Video(models.Model):
         """Those that can be had as one plain file, the smallest picture first, sound last."""
         offered = [quality for quality in self.qualities() if quality.download]
         return sorted(offered, key=lambda quality: (quality.is_audio, quality.download_bytes))
+
+
+class RedactionQuerySet(models.QuerySet["Redaction"]):
+    def open(self) -> Self:
+        """Still to be made: being written, under way, or stuck."""
+        return self.exclude(state=Redaction.State.MADE)
+
+    def made(self) -> Self:
+        """What became versions, the last first."""
+        return self.filter(state=Redaction.State.MADE).order_by("-made_at", "-pk")
+
+
+class Redaction(models.Model):
+    """What one person wants gone from one version of a film; of what is not made yet there is one a film.
+
+    Personal data: who proposed it (see docs/privacy.md).
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Being written")
+        PROPOSED = "proposed", _("Being made")
+        FAILED = "failed", _("Could not be made")
+        MADE = "made", _("Made")
+
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="redactions")
+    # Rows of `redaction.Mark`, on the timeline of the version `film`, which was the present one at the proposal.
+    marks = models.JSONField(default=list)
+    film = models.CharField(max_length=120, blank=True)
+    # The version that was made of it.
+    made_film = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    proposed_at = models.DateTimeField(null=True)
+    made_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[RedactionQuerySet] = RedactionQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
+
+    class Meta:
+        verbose_name = _("redaction")
+        verbose_name_plural = _("redactions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["video"], condition=~models.Q(state="made"), name="video_one_open_redaction"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="made") | ~models.Q(made_film=""), name="video_made_redaction_has_a_film"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.video_id}: {self.state}"
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state == self.State.PROPOSED
+
+    @property
+    def is_made(self) -> bool:
+        return self.state == self.State.MADE
+
+    def rows(self) -> list[redaction.Mark]:
+        """The marks as they were written down."""
+        return [redaction.Mark.from_json(row) for row in self.marks]
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):

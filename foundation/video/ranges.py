@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from django.core.exceptions import SuspiciousFileOperation
-from django.core.files.storage import storages
+from django.core.files.storage import Storage, storages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import http_date, parse_http_date_safe, quote_etag
 
@@ -70,12 +70,18 @@ def is_servable(file_name: str) -> bool:
     return match is not None and match["ending"] in CONTENT_TYPES
 
 
-def answer(request: HttpRequest, path: str) -> HttpResponseBase:
-    """The file at `path` of the clean storage: 200, 206, 304 or 416. Raises Http404."""
+def answer(request: HttpRequest, path: str, *, storage: str = "clean", content_type: str = "") -> HttpResponseBase:
+    """The file at `path` of the storage: 200, 206, 304 or 416. Raises Http404. Its name tells its kind, or you do."""
+    response = _answer(request, path, storages[storage])
+    response["Content-Type"] = content_type or _content_type(path)
+    return response
+
+
+def _answer(request: HttpRequest, path: str, storage: Storage) -> HttpResponseBase:
     try:
-        handle: BinaryIO = storages["clean"].open(path)  # type: ignore[assignment]  # a File reads like one
-        modified = storages["clean"].get_modified_time(path).timestamp()
-        size = storages["clean"].size(path)
+        handle: BinaryIO = storage.open(path)  # type: ignore[assignment]  # a File reads like one
+        modified = storage.get_modified_time(path).timestamp()
+        size = storage.size(path)
     except (OSError, SuspiciousFileOperation) as error:
         raise Http404 from error
     # The directory is named by content and never changes: its path is the tag.
@@ -117,7 +123,6 @@ def _asked(request: HttpRequest, *, size: int, etag: str, modified: float) -> By
 
 
 def _with_headers[R: HttpResponseBase](response: R, request: HttpRequest, path: str, *, etag: str, modified: str) -> R:
-    response["Content-Type"] = _content_type(path)
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = etag
     response["Last-Modified"] = modified

@@ -102,6 +102,38 @@ class ProbeTimeoutError(VideoRefusedError):
     code = "probe_timeout"
 
 
+class RedactionRefusedError(RefusedError):
+    """Base of what stands in the way of a redaction."""
+
+    message = _("This cannot be redacted.")
+    code = "redaction_refused"
+
+
+class NothingMarkedError(RedactionRefusedError):
+    message = _("Nothing is marked yet. Mark at least one span or one place that is to go.")
+    code = "nothing_marked"
+
+
+class NothingLeftError(RedactionRefusedError):
+    message = _("The cuts would leave less than two seconds of the film. Cut less, or withdraw the recording.")
+    code = "nothing_left"
+
+
+class NotWholeYetError(RedactionRefusedError):
+    message = _("The film is still being prepared. It can be redacted once every quality is there.")
+    code = "not_whole_yet"
+
+
+class UnderWayError(RedactionRefusedError):
+    message = _("A redacted film is being made. Wait until it is there, or stop that first.")
+    code = "under_way"
+
+
+class OriginalGoneError(RedactionRefusedError):
+    message = _("The original has expired, so that the film cannot be made anew. Upload the recording again.")
+    code = "original_gone"
+
+
 _KINDS: list[type[VideoRefusedError]] = [VideoRefusedError, *VideoRefusedError.__subclasses__()]
 _BY_CODE = {refusal.code: refusal for refusal in _KINDS}
 

@@ -181,7 +181,7 @@ def after_cuts(bitmap: bytes, cuts: Iterable[tuple[float, float]], *, from_s: in
     A new second counts when every old second it was made of did: whoever missed a second gets none as a gift.
     """
     old, missing, at = int.from_bytes(bitmap, "little"), 0, 0.0
-    for start, end in _kept(cuts, from_s):
+    for start, end in kept(cuts, from_s):
         shift = round(start - at, 3)
         for second in range(floor(at), ceil(round(at + end - start, 3))):
             first, last = max(start, second + shift), min(end, second + 1 + shift)
@@ -194,10 +194,10 @@ def after_cuts(bitmap: bytes, cuts: Iterable[tuple[float, float]], *, from_s: in
 
 def position_after_cuts(position_s: float, cuts: Iterable[tuple[float, float]]) -> float:
     """Where the picture at `position_s` stands after the cuts; what lay in one goes on behind it."""
-    return sum(min(end, position_s) - start for start, end in _kept(cuts, max(position_s, 0.0)))
+    return sum(min(end, position_s) - start for start, end in kept(cuts, max(position_s, 0.0)))
 
 
-def _kept(cuts: Iterable[tuple[float, float]], length_s: float) -> list[tuple[float, float]]:
+def kept(cuts: Iterable[tuple[float, float]], length_s: float) -> list[tuple[float, float]]:
     """What is left between the cuts, in order; they may overlap and stand in any order."""
     kept, at = list[tuple[float, float]](), 0.0
     for start, end in sorted(cuts):

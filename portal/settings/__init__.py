@@ -239,6 +239,8 @@ UPLOAD_MAX_BYTES = ENV.number("PORTAL_UPLOAD_MAX_MB", default=4096, at_least=1) 
 # What one person may have on its way or waiting to be encoded, and how long an upload waits to be gone on with.
 UPLOAD_QUOTA_BYTES = ENV.number("PORTAL_UPLOAD_QUOTA_MB", default=20480, at_least=1) * 1024 * 1024
 UPLOAD_KEPT_FOR = timedelta(days=ENV.number("PORTAL_UPLOAD_KEPT_DAYS", default=7, at_least=1))
+# How long the file in quarantine stays once its recording is public: so long the film can be made anew.
+ORIGINALS_KEPT_FOR = timedelta(days=ENV.number("PORTAL_ORIGINALS_KEPT_DAYS", default=90, at_least=1))
 
 # --- Mail -----------------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = ENV.text("PORTAL_MAIL_FROM", "Liên Tuyến <khong-tra-loi@lientuyen.example>")

@@ -58,6 +58,7 @@ class RecordingFactory(factory.django.DjangoModelFactory):
             checked_by=factory.SubFactory(UserFactory),
             checked_at=factory.LazyFunction(timezone.now),
             checked_film=factory.SelfAttribute("video.directory"),
+            checked_sha256=factory.SelfAttribute("video.content_sha256"),
         )
         awaiting_check = factory.Trait(
             consent=Recording.Consent.NO_PATIENT,
@@ -88,6 +89,11 @@ def _captions_of(recording: Recording) -> dict[str, str]:
 
 
 SAMPLES = {
+    "teleconsults:original": lambda world: {"public_id": RecordingFactory(awaiting_check=True).public_id},
+    "teleconsults:original_file": lambda world: {
+        "public_id": RecordingFactory(awaiting_check=True).public_id,
+        "key": "no-key",
+    },
     "teleconsults:check": lambda world: {"public_id": RecordingFactory(awaiting_check=True).public_id},
     **{
         f"teleconsults:{name}": lambda world: {"public_id": _of_author(world).public_id}
@@ -100,6 +106,7 @@ SAMPLES = {
             "chapters",
             "consent",
             "publish",
+            "redact",
             "retry",
             "hours",
             "withdraw",

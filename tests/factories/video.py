@@ -43,12 +43,20 @@ class VideoFactory(factory.django.DjangoModelFactory):
     has_audio = True
     has_poster = True
     directory = factory.LazyAttribute(lambda video: f"{video.public_id}/0123456789abcdef")
+    content_sha256 = "c0ffee" + "0" * 58
     renditions = factory.LazyFunction(
         lambda: [row | {"file": f"{row['key']}.m3u8", "bandwidth_bps": 0, "average_bps": 0} for row in LADDER]
     )
 
     class Params:
-        uploaded = factory.Trait(state=Video.State.UPLOADED, directory="", renditions=[], duration_s=0.0)
+        uploaded = factory.Trait(
+            state=Video.State.UPLOADED, directory="", content_sha256="", renditions=[], duration_s=0.0
+        )
         refused = factory.Trait(
-            state=Video.State.REFUSED, directory="", renditions=[], duration_s=0.0, refusal_code="unreadable"
+            state=Video.State.REFUSED,
+            directory="",
+            content_sha256="",
+            renditions=[],
+            duration_s=0.0,
+            refusal_code="unreadable",
         )

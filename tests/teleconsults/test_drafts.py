@@ -139,6 +139,7 @@ def test_an_open_form_undoes_no_check(client, staff, monkeypatch):
 
     def check_meanwhile(view):
         checked = {"checked_by": officer, "checked_at": timezone.now(), "checked_film": recording.video.directory}
+        checked |= {"checked_sha256": recording.video.content_sha256}
         Recording.objects.filter(pk=recording.pk).update(**checked)
         return as_it_is(view)
 

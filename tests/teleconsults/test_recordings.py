@@ -382,6 +382,7 @@ def test_a_film_that_is_not_ready_is_not_published():
         {"checked_by": None},
         {"checked_at": None},
         {"checked_film": ""},
+        {"checked_sha256": ""},
     ],
 )
 def test_the_database_refuses_to_publish_without_clearance(missing):
