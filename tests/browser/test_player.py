@@ -136,6 +136,14 @@ def test_the_seek_bar_shows_what_is_there_and_the_keys_reach_it(demo_portal: Por
     assert abs(position_of(page) - stood - 5) < 0.1
     expect(page.locator("[data-player-range]")).to_have_attribute("aria-valuetext", re.compile(r"^0:\d\d / 0:48$"))
 
+    # All of the player fills the screen, so that what lies over the film comes along.
+    page.keyboard.press("f")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.fullscreenElement.matches('[data-player]')")
+    page.keyboard.press("f")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.fullscreenElement") is None
+
 
 def catch_sheets(page: Page) -> list[str]:
     sheets: list[str] = []

@@ -127,3 +127,26 @@ def test_chapters_are_set_on_the_line_of_time(staffed_portal, new_page, words):
     )
     assert [title for _at_s, title in chapters] == ["Mở đầu", "Dịch"]
     assert chapters[1][0] == pytest.approx(45, abs=1)
+
+
+def test_captions_show_where_the_sound_is_off_unless_somebody_says_no(staffed_portal, new_page, words):
+    page = new_page(staffed_portal, viewport=PHONE)
+    sign_in(page, SPECIALIST, PASSWORD)
+    page.goto(words["recording"])
+    menu, shown = page.locator("[data-player-captions]"), "video => video.textTracks[0].mode"
+    expect(menu).to_have_value("")
+    page.keyboard.press("m")
+    expect(menu).to_have_value("vi")
+    assert page.locator("video").evaluate(shown) == "showing"
+    menu.select_option("")
+    page.locator("[data-player-sound]").click()
+    page.locator("[data-player-sound]").click()
+    expect(menu).to_have_value("")
+    assert page.locator("video").evaluate(shown) == "disabled"
+
+    # Who switched them on has them with every film.
+    menu.select_option("vi")
+    page.reload()
+    page.locator("[data-player-sound]").click()
+    page.locator("[data-player-sound]").click()
+    expect(menu).to_have_value("vi")
