@@ -2,6 +2,7 @@
 // what is sent; without this script it is what one writes in.
 import { clock, moment, secondsOf } from "../video/times.js";
 import { Film, Saver } from "./beside-film.js";
+import { SlideStrip } from "./slide-strip.js";
 
 const LINE = /^(\S+?)\s*[-–—:.)]?\s+(\S.*)$/;
 const NEAR_PX = 12;
@@ -39,6 +40,8 @@ class ChaptersEditor {
     this.list.addEventListener("input", (event) => this.typed(event.target));
     this.list.addEventListener("change", () => this.sort());
     this.list.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
+    const strip = form.querySelector("[data-slide-strip]");
+    if (strip) new SlideStrip(strip, (second) => this.begin(second));
     this.line.addEventListener("pointerdown", (event) => this.grab(event));
     this.draw();
   }
@@ -116,6 +119,7 @@ class ChaptersEditor {
 
   begin(at) {
     const there = this.marks.find((mark) => mark.at === at);
+    this.film.video.currentTime = at;
     const mark = there ?? this.add({ at, title: "" });
     mark.row.querySelector("[data-title]").focus();
     if (!there) this.saver.touch();
@@ -142,7 +146,6 @@ class ChaptersEditor {
     const second = Math.min(this.secondAt(event), Math.max(0, this.duration - 0.1));
     const [nearest] = [...this.marks].sort((one, other) => Math.abs(one.at - second) - Math.abs(other.at - second));
     event.preventDefault();
-    this.film.video.currentTime = second;
     if (!nearest || Math.abs(nearest.at - second) > nearS) return this.begin(second);
     const move = (moved) => {
       nearest.at = Math.min(this.secondAt(moved), Math.max(0, this.duration - 0.1));
