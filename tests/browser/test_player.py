@@ -151,6 +151,18 @@ def catch_sheets(page: Page) -> list[str]:
     return sheets
 
 
+def test_on_a_line_that_stalls_the_slides_are_offered(demo_portal: PortalStack, new_page: NewPage):
+    page = new_page(demo_portal)
+    sign_in(page, IN_THE_HILLS, demo_password(demo_portal))
+    page.goto(SNAKE)
+    page.route(re.compile("/(edge|saver|low|standard|clear)[.]m4s"), lambda route: None)
+    page.locator("[data-player-play]").click()
+    page.locator("[data-player-offer]").click()
+    expect(page.locator("[data-player-slides] img")).to_have_count(1)
+    wait_for_second(page, position_of(page) + 1)
+    expect(page.locator("[data-player-offer]")).to_be_hidden()
+
+
 def test_who_saves_data_begins_with_slides_unless_they_chose_otherwise(demo_portal: PortalStack, new_page: NewPage):
     page = new_page(demo_portal)
     page.add_init_script("Object.defineProperty(navigator, 'connection', {value: {saveData: true}})")

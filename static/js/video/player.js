@@ -181,6 +181,7 @@ class Player {
 
   flowing() {
     clearTimeout(this.slow);
+    this.find("offer").hidden = true;
     this.note(this.video.playbackRate > COUNTED_RATE ? this.text("Fast") : "");
   }
 
@@ -189,7 +190,8 @@ class Player {
     this.note(this.text("Loading"));
     clearTimeout(this.slow);
     this.slow = setTimeout(() => {
-      if (this.quality.hasFilm && this.quality.has("slides")) this.find("offer").hidden = false;
+      this.note(this.text("Slow"));
+      this.find("offer").hidden = !(this.quality.hasFilm && this.quality.has("slides"));
     }, SLOW_MS);
   }
 
