@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone, translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
@@ -21,6 +21,7 @@ from cpd.models import Activity
 from foundation.accounts.models import User
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
+from foundation.kernel.prepared import Prepared
 from foundation.notifications.actions import tell
 from foundation.video.models import Video, WatchRecord
 from foundation.video.watching import is_watched
@@ -164,10 +165,17 @@ def mark_lesson_read(lesson: LessonPage, enrolment: Enrolment, *, by: User) -> E
 
 def note_watching(user: User, video: Video, record: WatchRecord) -> None:
     """Called by the video room after each accepted beat: lessons that show this video may now be done."""
-    enrolments = Enrolment.objects.visible_to(user).active()
-    for lesson in LessonPage.objects.live().showing(video):
-        for enrolment in enrolments.on_course_of(lesson):
+    for lesson in _lessons_showing(video_id=video.pk, learner_id=user.pk):
+        if lesson.enrolment_pk:
+            # As much of the enrolment as a demand is read from; what follows from one that is met fetches it.
+            enrolment = Enrolment(pk=lesson.enrolment_pk, rule_snapshot=lesson.rule_snapshot)
             _count_watched(enrolment, lesson, record)
+
+
+@Prepared
+def _lessons_showing(*, video_id: int, learner_id: int) -> QuerySet[LessonPage]:
+    shown: QuerySet[LessonPage] = LessonPage.objects.live().showing(Video(pk=video_id))
+    return shown.with_enrolment_of(User(pk=learner_id))  # type: ignore[attr-defined,no-any-return]  # Wagtail is untyped
 
 
 def _count_watched(enrolment: Enrolment, lesson: LessonPage, record: WatchRecord) -> None:

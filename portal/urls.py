@@ -38,12 +38,13 @@ urlpatterns = [
 ]
 
 urlpatterns += i18n_patterns(
+    # First: no address is asked for as often as that of a player's beats.
+    path("video/", include("foundation.video.urls")),
     path("", include("portal.home.urls")),
     path("", include("foundation.accounts.urls")),
     path("account/", include("allauth.urls")),
     path("inbox/", include("foundation.notifications.urls")),
     path("jobs/", include("foundation.jobs.urls")),
-    path("video/", include("foundation.video.urls")),
     path("teleconsults/", include("teleconsults.urls")),
     path("", include("courses.urls")),
     path("", include("cpd.urls")),

@@ -40,10 +40,6 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
         """Locked, with the course and the person."""
         return self.select_for_update(of=("self",)).select_related("course", "practitioner__user")
 
-    def on_course_of(self, item: "Page") -> Self:
-        """On the course that this lesson or quiz belongs to."""
-        return self.filter(course__path=item.path[: -item.steplen])
-
     def not_on_course_of(self, item: "Page") -> Self:
         """On another course than the one that this lesson or quiz belongs to."""
         return self.exclude(course__path=item.path[: -item.steplen])

@@ -3,12 +3,13 @@
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models.functions import Length, Substr
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -23,7 +24,7 @@ from wagtail.query import PageQuerySet
 
 from courses.access import enrolment_of, turned_away
 from courses.blocks import QuestionsBlock
-from courses.models.enrolment import activity_key
+from courses.models.enrolment import Enrolment, activity_key
 from courses.rules import (
     DEFAULT_COVERAGE,
     DEFAULT_MAX_RATE,
@@ -33,7 +34,7 @@ from courses.rules import (
     percent,
 )
 from cpd.models import Activity, IssuingBody
-from foundation.accounts.models import Practitioner, Specialty
+from foundation.accounts.models import Practitioner, Specialty, User
 from foundation.kernel.blocks import TEXT_FEATURES, BodyBlock
 from foundation.kernel.models import PortalImage, PortalRendition
 from foundation.video.models import Video
@@ -41,12 +42,11 @@ from foundation.video.playback import playback_for
 from foundation.video.watching import watch_record_for
 from teleconsults.models import Recording
 
-if TYPE_CHECKING:
-    from courses.models.enrolment import Enrolment
-
 # Without a panel for scheduling: nothing here publishes or expires by the clock, past the rules of courses.actions.
 UNSCHEDULED: list[Any] = [CommentPanel()]
 PAGE_DIGITS = 4  # of a page number that somebody may type
+# Of a lesson that shows a recording: how it must be watched.
+DEMAND_FIELDS = ["required_coverage", "max_rate", "wall_factor"]
 # Of a lesson or a quiz, first under «At a glance».
 ITEM_PANELS: list[Any] = [FieldPanel("module"), FieldPanel("minutes")]
 COVER_SPECS = ["fill-480x270|format-webp", "fill-960x540|format-webp"]
@@ -470,6 +470,20 @@ class LessonQuerySet(PageQuerySet):
         lessons: Self = self.filter(kind=LessonPage.Kind.RECORDING, recording__video=video)
         return lessons
 
+    def with_enrolment_of(self, learner: User) -> Self:
+        """With `enrolment_pk` and `rule_snapshot` of this person's unfinished enrolment, None where there is none.
+
+        One read, and as little as tells what is demanded: each beat of a player asks.
+        """
+        above = Substr(OuterRef("path"), 1, Length(OuterRef("path")) - Page.steplen)
+        taken = Enrolment.objects.visible_to(learner).active().filter(course__path=above)
+        pinned = {
+            "enrolment_pk": Subquery(taken.values("pk")),
+            "rule_snapshot": Subquery(taken.values("rule_snapshot")),
+        }
+        lessons: Self = self.annotate(**pinned).only("path", "title", "uid", "kind", *DEMAND_FIELDS)
+        return lessons
+
 
 class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
     """A text to read, a recording to watch, or a case to think through."""
@@ -524,7 +538,7 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
         TitleFieldPanel("title"),
         MultiFieldPanel([FieldPanel("kind"), *ITEM_PANELS], heading=_("At a glance")),
         MultiFieldPanel(
-            [FieldPanel(name) for name in ("recording", "required_coverage", "max_rate", "wall_factor")],
+            [FieldPanel(name) for name in ("recording", *DEMAND_FIELDS)],
             heading=_("Recording"),
         ),
         FieldPanel("body"),

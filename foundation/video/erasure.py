@@ -48,8 +48,8 @@ def erase(user: "User") -> None:
     for upload in Upload.objects.visible_to(user):
         transaction.on_commit(partial(incoming().delete, upload.public_id), robust=True)
         upload.delete()
+    WatchBudget.objects.filter(user=user).delete()  # first, as a beat locks it first
     WatchRecord.objects.filter(user=user).delete()
-    WatchBudget.objects.filter(user=user).delete()
     CaptionTrack.objects.filter(updated_by=user).update(updated_by=None)
     Redaction.objects.filter(proposed_by=user).update(proposed_by=None)
     Video.objects.owned_by(user).update(original_name="", owner=None)

@@ -1,12 +1,11 @@
 """The cookie by which nginx knows whose browser asks for a film."""
 
-import hmac
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from foundation.video.playback import WATCHER_COOKIE, watcher_key
+from foundation.video.playback import WATCHER_COOKIE, is_browser_of, watcher_key
 
 
 class WatcherMiddleware:
@@ -22,12 +21,10 @@ class WatcherMiddleware:
         response = self.get_response(request)
         if not request.session.accessed:
             return response
-        has = request.COOKIES.get(WATCHER_COOKIE, "")
         if request.user.is_authenticated:
-            if not hmac.compare_digest(has.encode(), (key := watcher_key(request.user)).encode()):
-                response.set_cookie(
-                    WATCHER_COOKIE, key, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
-                )
-        elif has:
+            if not is_browser_of(request, request.user):
+                key, is_secure = watcher_key(request.user), settings.SESSION_COOKIE_SECURE
+                response.set_cookie(WATCHER_COOKIE, key, secure=is_secure, httponly=True, samesite="Lax")
+        elif WATCHER_COOKIE in request.COOKIES:
             response.delete_cookie(WATCHER_COOKIE, samesite="Lax")
         return response

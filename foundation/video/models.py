@@ -116,6 +116,8 @@ class Video(models.Model):
     """
 
     KEPT_UNFINISHED_FOR = timedelta(days=30)
+    # What players and pages are told about the files of the version.
+    MADE = ("renditions", "slides", "sprites", "download", "chapters_found")
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("Uploaded")
@@ -424,6 +426,19 @@ class WatchRecordQuerySet(models.QuerySet["WatchRecord"]):
 class WatchRecord(models.Model):
     """What one person has provably watched of one video: one bit a second. Personal data (see docs/privacy.md)."""
 
+    # What a beat may change.
+    COUNTED = (
+        "bitmap",
+        "seconds_watched",
+        "position_s",
+        "length_s",
+        "wall_s",
+        "chain",
+        "beats",
+        "refused_beats",
+        "last_at",
+    )
+
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watch_records")
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="watch_records")
     bitmap = models.BinaryField(default=bytes)
@@ -476,6 +491,22 @@ class WatchRecord(models.Model):
         return 0.0 if self.position_s >= self.video.duration_s - 5 else self.position_s
 
 
+class WatchSessionQuerySet(models.QuerySet["WatchSession"]):
+    def under_way(self, key: str, *, user_id: int, directory: str) -> Self:
+        """The opening of a player, with all that a beat asks for, locked; none where the film has another version now.
+
+        In the order in which `take_beat` locks, too: two players of one person do not wait for each other in a circle.
+        """
+        budget = "record__user__watch_budget"
+        return (
+            self.filter(key=key, record__user=user_id, record__user__is_active=True, record__video__directory=directory)
+            .filter(**{f"{budget}__isnull": False, "record__video__state": Video.State.READY})
+            .select_related("record__video", budget)
+            .defer("journal", *(f"record__video__{name}" for name in Video.MADE))
+            .select_for_update(of=(budget, "record", "self"))
+        )
+
+
 class WatchSession(models.Model):
     """One opening of the player by one person; keeps a beat from counting twice. Personal data, as WatchRecord."""
 
@@ -489,6 +520,8 @@ class WatchSession(models.Model):
     # Accepted beats, one a line: the record's count of them, a space, and what the chain hashed (`rules.journal_line`).
     journal = models.TextField(default="", blank=True)
 
+    objects: ClassVar[WatchSessionQuerySet] = WatchSessionQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
+
     class Meta:
         verbose_name = _("watch session")
         verbose_name_plural = _("watch sessions")
@@ -501,7 +534,9 @@ class WatchSession(models.Model):
 class WatchBudget(models.Model):
     """The seconds that the server's clock still grants a person, over all tabs and devices. Personal data, as above."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", primary_key=True)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watch_budget", primary_key=True
+    )
     level_s = models.FloatField(default=0.0)
     # Seconds of clock that no claim has called its own yet.
     idle_s = models.FloatField(default=0.0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.text import slugify
@@ -173,6 +174,11 @@ def watcher_key(user: "User") -> str:
     """What the cookie of a person holds, so that nginx tells them from others; another one after a new password."""
     mac = salted_hmac("foundation.video.watcher", f"{user.pk}/{user.password}", algorithm="sha256")
     return _in_url(mac.digest())[:32]
+
+
+def is_browser_of(request: HttpRequest, user: "User") -> bool:
+    """True where it sends the cookie that only this person's browser has; compares in constant time."""
+    return hmac.compare_digest(request.COOKIES.get(WATCHER_COOKIE, "").encode(), watcher_key(user).encode())
 
 
 def server_key() -> str:

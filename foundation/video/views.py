@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 
 from django.conf import settings
@@ -23,8 +23,16 @@ from foundation.video.actions import arrived_bytes, begin_upload, send_piece, th
 from foundation.video.captions import webvtt_of
 from foundation.video.listeners import may_send
 from foundation.video.models import Upload, Video
-from foundation.video.playback import download_url_for, is_signed, may_play, playback_for
-from foundation.video.watching import BadSessionError, MalformedBeatError, beat_from, take_beat, watch_record_for
+from foundation.video.playback import download_url_for, is_browser_of, is_signed, may_play, playback_for
+from foundation.video.watching import (
+    BadSessionError,
+    MalformedBeatError,
+    beat_from,
+    new_session_token,
+    take_beat,
+    take_known_beat,
+    watch_record_for,
+)
 
 # --- uploads --------------------------------------------------------------------------------------------------------
 READ_BYTES = 64 * 1024
@@ -142,20 +150,33 @@ def play(request: SignedInRequest, public_id: str) -> JsonResponse:
     )
 
 
-@login_required
 @require_POST
-def beat(request: SignedInRequest, public_id: str) -> JsonResponse:
-    """One report of what was watched: JSON, or a form with the field `beat` (sendBeacon cannot set a header)."""
+def beat(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """One report of what was watched: JSON, or a form with the field `beat` (sendBeacon cannot set a header).
+
+    That somebody is signed in is looked at in two ways: see `is_theirs`, and the decorator below.
+    """
+    try:
+        raw = json.loads(request.body if request.content_type == "application/json" else request.POST.get("beat", ""))
+    except ValueError:
+        raw = None
+    answer = take_known_beat(raw, public_id=public_id, is_theirs=partial(is_browser_of, request))
+    return _beat_after_all_checks(request, public_id, raw) if answer is None else JsonResponse(answer.as_json())
+
+
+@login_required
+def _beat_after_all_checks(request: SignedInRequest, public_id: str, raw: object) -> JsonResponse:
+    """The first of a player, one after some minutes, and whatever is odd. The player's next ones say so: `session`."""
     video = _playable(request, public_id)
     try:
-        is_json = request.content_type == "application/json"
-        raw = json.loads(request.body if is_json else request.POST.get("beat", ""))
-        answer = take_beat(beat_from(raw, user=request.user, video=video), user=request.user, video=video)
-    except (ValueError, MalformedBeatError):
-        return JsonResponse({"accepted": False, "reason": MalformedBeatError.code}, status=400)
+        heard = beat_from(raw, user=request.user, video=video)
+        answer = take_beat(heard, user=request.user, video=video)
+    except MalformedBeatError as refusal:
+        return JsonResponse({"accepted": False, "reason": refusal.code}, status=400)
     except BadSessionError as refusal:
         return JsonResponse({"accepted": False, "reason": refusal.code}, status=409)
-    return JsonResponse(answer.as_json())
+    session = new_session_token(request.user, video, of=heard.session)
+    return JsonResponse(answer.as_json() | {"session": session})
 
 
 @login_required

@@ -4,12 +4,18 @@ import json
 import time
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from foundation.video.actions import retire_addresses
 from foundation.video.models import WatchRecord, WatchSession
 from foundation.video.playback import viewers
 from foundation.video.rules import Demand
 from foundation.video.watching import (
+    CHECKED_FOR_S,
+    SESSION_MAX_AGE_S,
     Session,
     beat_from,
     carry_over_cuts,
@@ -160,11 +166,77 @@ def test_a_room_that_shows_the_video_lets_others_play(client, video):
 
 
 def test_beats_need_the_token_of_the_form(video, user):
-    from django.test import Client
-
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(user)
     assert strict.post(reverse("video:beat", args=[video.public_id]), {"beat": "{}"}).status_code == 403
+
+
+# --- Beats of a player whose right was looked at lately ---------------------------------------------------------------
+
+
+@pytest.fixture
+def allowed(client, video):
+    """A reader whom a room lets play the film, with a session that has beaten once; take them out to forbid it."""
+    client.force_login(reader := UserFactory())
+    readers = [reader]
+    viewers.register(allows := lambda user, shown: user in readers)
+    token = new_session_token(reader, video)
+    yield readers, token, lambda: send(client, video, token, 1, [0, 1]).json()["session"]
+    viewers._items.remove(allows)
+
+
+def test_a_beat_of_a_known_player_is_one_read_and_a_write_for_each_row(client, user, video, clock):
+    token = new_session_token(user, video)
+    clock(40)
+    renewed = send(client, video, token, 1, [0, 20]).json()["session"]
+    with CaptureQueriesContext(connection) as queries:
+        answer = send(client, video, renewed, 2, [20, 40]).json()
+    assert (answer["accepted"], answer["seconds_watched"], "session" in answer) == (True, 40, False)
+    verbs = [query["sql"].split()[0] for query in queries]
+    # The second read is that of courses, which listen.
+    assert [verb for verb in verbs if verb not in {"SAVEPOINT", "RELEASE"}] == ["SELECT", *["UPDATE"] * 3, "SELECT"]
+    assert proof_of(WatchRecord.objects.get())["is_whole"]
+
+
+def test_the_right_to_play_is_looked_at_again_after_five_minutes(client, video, allowed, clock):
+    readers, _token, begin = allowed
+    clock(20)
+    session = begin()
+    readers.clear()
+    clock(20 + CHECKED_FOR_S - 1)
+    assert send(client, video, session, 2, [1, 2]).json()["accepted"]
+    clock(20 + CHECKED_FOR_S + 1)
+    assert send(client, video, session, 3, [2, 3]).status_code == 404
+
+
+def test_a_film_that_was_taken_down_takes_no_beat_from_then_on(client, video, allowed, clock):
+    readers, _token, begin = allowed
+    clock(20)
+    session = begin()
+    readers.clear()
+    retire_addresses(video)
+    assert send(client, video, session, 2, [1, 2]).status_code == 404
+
+
+def test_a_session_counts_in_the_browser_of_its_person_only(client, video, allowed, clock):
+    readers, _token, begin = allowed
+    clock(20)
+    session, stranger = begin(), Client()
+    assert send(stranger, video, session, 2, [1, 2]).status_code == 302
+    readers.append(other := UserFactory())
+    stranger.force_login(other)
+    assert send(stranger, video, session, 2, [1, 2]).status_code == 409
+    type(other).objects.filter(pk=readers[0].pk).update(is_active=False)
+    assert send(client, video, session, 2, [1, 2]).status_code == 302
+    assert WatchRecord.objects.get().seconds_watched == 1
+
+
+def test_a_session_is_not_renewed_for_ever(client, video, allowed, clock):
+    _readers, _token, begin = allowed
+    clock(20)
+    session = begin()
+    clock(SESSION_MAX_AGE_S + 1)
+    assert send(client, video, session, 2, [1, 2]).status_code == 409
 
 
 # --- Ways of watching, honest and not, through the address ------------------------------------------------------------

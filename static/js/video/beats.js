@@ -29,10 +29,11 @@ export class Beats {
   async #sendAll() {
     try {
       while (this.#queue.length) {
+        const [beat] = this.#queue;
         const response = await fetch(this.url, {
           method: "POST",
           headers: { "Content-Type": "application/json", "X-CSRFToken": this.token },
-          body: JSON.stringify(this.#queue[0]),
+          body: JSON.stringify(beat),
           redirect: "error",
         });
         if (response.status >= 500 || response.status === 429) break;
@@ -40,7 +41,7 @@ export class Beats {
         this.#write();
         this.onLine(true);
         // Refused ones are dropped: the server has counted them as such, and they do not get better with time.
-        this.onAnswer(response.ok ? await response.json() : null, response.status);
+        this.onAnswer(response.ok ? await response.json() : null, response.status, beat);
       }
     } catch {
       this.onLine(false);

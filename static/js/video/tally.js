@@ -15,7 +15,7 @@ export class Tally {
   constructor(video, { url, token, onAnswer, onLine }) {
     this.video = video;
     this.position = 0;
-    this.beats = new Beats({ url, token, onAnswer, onLine });
+    this.beats = new Beats({ url, token, onLine, onAnswer: (...told) => this.#renew(...told) ?? onAnswer(...told) });
     this.beats.send();
   }
 
@@ -23,6 +23,11 @@ export class Tally {
   open(session) {
     this.#session = session;
     this.#seq = 0;
+  }
+
+  // The right to play was looked at: the next beats need not ask. One kept from before belongs to another session.
+  #renew(answer, _status, beat) {
+    if (answer?.session && beat.session === this.#session) this.#session = answer.session;
   }
 
   // Playing has begun, at `position`; once a page.
