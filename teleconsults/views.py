@@ -30,18 +30,21 @@ from foundation.kernel.templatetags.portal import hours as hours_in_words
 from foundation.video import originals, ranges
 from foundation.video.actions import (
     begin_or_go_on,
+    decide_candidate,
     give_up_redaction,
     is_being_redacted,
     keep_marks,
+    look_for_candidates,
     read_original,
     receive_upload,
     retry_encode,
     take_upload,
     throw_away_upload,
 )
+from foundation.video.candidates import candidate_finders
 from foundation.video.captions import webvtt_of
 from foundation.video.chapters import lines_of, proposed
-from foundation.video.models import CaptionTrack, Upload, WatchRecord
+from foundation.video.models import CaptionTrack, Upload, Video, WatchRecord
 from foundation.video.playback import playback_for, poster_url_for
 from foundation.video.refusals import TextFileError, TooBigError, VideoRefusedError
 from foundation.video.slides import slide_changes
@@ -507,6 +510,8 @@ def redact(request: SignedInRequest, public_id: str) -> HttpResponse:
     redaction = video.redactions.open().first()
     marks = redaction.rows() if redaction else []
     forms = MarkFormSet(request.POST or None, video=video, marks=marks)
+    if forms.is_bound and (act := _act_on_candidates(request, video)):
+        return _redacted(request, recording, act)
     if forms.is_bound and "give_up" in request.POST:
         return _redacted(request, recording, partial(give_up_redaction, video, by=request.user))
     if forms.is_bound and forms.is_valid():
@@ -520,11 +525,22 @@ def redact(request: SignedInRequest, public_id: str) -> HttpResponse:
         "redaction": redaction,
         "is_under_way": is_being_redacted(video),
         "job": Job.objects.latest_for(video.job_subject),
-        "made": video.redactions.made(),
+        "has_finders": bool(len(candidate_finders)),
+        "search": Job.objects.latest_for(f"{video.job_subject}:candidates"),
         "playback": playback_for(video, request.user),
         "record": watch_record_for(request.user, video),
     }
     return render(request, "teleconsults/redact.html", context, status=422 if forms.is_bound else 200)
+
+
+def _act_on_candidates(request: SignedInRequest, video: Video) -> Callable[[], object] | None:
+    """What a button beside the machine's findings asks for, if it was one of those."""
+    if "look" in request.POST:
+        return partial(look_for_candidates, video, by=request.user)
+    for name, is_taken in (("take", True), ("leave", False)):
+        if (number := request.POST.get(name, "")).isdecimal():
+            return partial(decide_candidate, video, int(number), is_taken=is_taken, by=request.user)
+    return None
 
 
 def _redacted(request: SignedInRequest, recording: Recording, act: Callable[[], object]) -> HttpResponse:

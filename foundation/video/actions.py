@@ -20,6 +20,7 @@ from foundation.jobs.actions import cancel_job, enqueue
 from foundation.jobs.models import Job
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
+from foundation.video.candidates import candidate_finders
 from foundation.video.captions import cues_of
 from foundation.video.chapters import marks_of
 from foundation.video.door import ENOUGH_BYTES, refuse_at_the_door
@@ -29,6 +30,8 @@ from foundation.video.originals import new_key
 from foundation.video.redaction import LEAST_LEFT_S, Mark, Plan
 from foundation.video.refusals import (
     EmptyFileError,
+    NoCandidateError,
+    NoFinderError,
     NothingLeftError,
     NothingMarkedError,
     NotWholeYetError,
@@ -257,6 +260,33 @@ def keep_marks(video: Video, marks: Sequence[Mark], *, by: "User") -> Redaction:
     if is_being_redacted(video):
         raise UnderWayError
     redaction.marks, redaction.proposed_by = [mark.as_json() for mark in marks], by
+    redaction.save()
+    return redaction
+
+
+def look_for_candidates(video: Video, *, by: "User") -> Job:
+    """Have the detectors look at the film. Raises NoFinderError, UnderWayError."""
+    if not len(candidate_finders):
+        raise NoFinderError
+    subject = f"{video.job_subject}:candidates"
+    if Job.objects.for_subject(subject).unfinished().exists():
+        raise UnderWayError
+    return enqueue("video.find_candidates", args={"video_id": video.pk}, subject=subject, by=by)
+
+
+@transaction.atomic
+def decide_candidate(video: Video, number: int, *, is_taken: bool, by: "User") -> Redaction:
+    """Make what a machine found a mark of the author's, or leave it out. Raises UnderWayError, NoCandidateError."""
+    video = Video.objects.select_for_update().get(pk=video.pk)
+    redaction = video.redactions.open().first()
+    if is_being_redacted(video):
+        raise UnderWayError
+    if redaction is None or not 0 <= number < len(redaction.candidates):
+        raise NoCandidateError
+    candidate = redaction.candidates.pop(number)
+    if is_taken:
+        redaction.marks.append(candidate["mark"])
+        redaction.proposed_by = by
     redaction.save()
     return redaction
 

@@ -24,6 +24,7 @@ from foundation.jobs.actions import enqueue
 from foundation.jobs.models import Job
 from foundation.jobs.registry import JobHandle, LeaseLostError, job
 from foundation.video import content, encoding
+from foundation.video.candidates import Candidate, candidate_finders
 from foundation.video.captions import Cue
 from foundation.video.incoming import LockedError, incoming
 from foundation.video.listeners import redacted_listeners, settled_listeners
@@ -139,6 +140,23 @@ def remove(handle: JobHandle, *, video_id: int) -> None:
     """What the request that took it down may have left, where it was killed or the disk refused."""
     handle.progress(0.1, gettext_noop("Deleting the files"))
     delete_files(Video.objects.removed().get(pk=video_id))
+
+
+@job("video.find_candidates", queue="redact", max_attempts=2, label=_("Looking for what may have to go"))
+def find_candidates(handle: JobHandle, *, video_id: int) -> dict[str, Any] | None:
+    """Ask every detector there is, and lay what they found before the author."""
+    video = Video.objects.get(pk=video_id)
+    found = list[Candidate]()
+    for number, finder in enumerate(candidate_finders):
+        handle.progress(number / len(candidate_finders), gettext_noop("Looking at the film"))
+        found += finder(video)
+    with transaction.atomic():
+        Video.objects.select_for_update().get(pk=video.pk)
+        redaction = video.redactions.open().first() or Redaction(video=video)
+        known = [mark.as_json() for mark in redaction.rows()]
+        redaction.candidates = [row for row in (one.as_json() for one in found) if row["mark"] not in known]
+        redaction.save()
+    return {"found": len(redaction.candidates)}
 
 
 def settle_given_up_redaction(job: Job) -> None:

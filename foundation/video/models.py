@@ -15,6 +15,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from foundation.video import redaction, rules
+from foundation.video.candidates import Candidate
 from foundation.video.captions import Cue
 from foundation.video.chapters import Mark
 from foundation.video.refusals import sentence_of
@@ -289,6 +290,8 @@ class Redaction(models.Model):
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="redactions")
     # Rows of `redaction.Mark`, on the timeline of the version `film`, which was the present one at the proposal.
     marks = models.JSONField(default=list)
+    # Rows of `candidates.Candidate` that nobody has decided on.
+    candidates = models.JSONField(default=list)
     film = models.CharField(max_length=120, blank=True)
     # The version that was made of it.
     made_film = models.CharField(max_length=120, blank=True)
@@ -325,6 +328,10 @@ class Redaction(models.Model):
     def rows(self) -> list[redaction.Mark]:
         """The marks as they were written down."""
         return [redaction.Mark.from_json(row) for row in self.marks]
+
+    def found(self) -> list[Candidate]:
+        """What a machine found, as it was written down."""
+        return [Candidate.from_json(row) for row in self.candidates]
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):

@@ -129,6 +129,16 @@ class UnderWayError(RedactionRefusedError):
     code = "under_way"
 
 
+class NoFinderError(RedactionRefusedError):
+    message = _("This portal has nothing that looks for faces or names by itself. Mark them by hand.")
+    code = "no_finder"
+
+
+class NoCandidateError(RedactionRefusedError):
+    message = _("This was decided already. Look at the list as it is now.")
+    code = "no_candidate"
+
+
 class OriginalGoneError(RedactionRefusedError):
     message = _("The original has expired, so that the film cannot be made anew. Upload the recording again.")
     code = "original_gone"

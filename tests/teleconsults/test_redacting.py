@@ -15,10 +15,13 @@ from wagtail.models import ModelLogEntry
 
 from foundation.accounts.reference import load_roles
 from foundation.jobs.models import Job
+from foundation.jobs.runner import run_job
+from foundation.kernel.registry import Registry
 from foundation.kernel.roles import Role
 from foundation.notifications.models import Notification
 from foundation.video import originals
 from foundation.video.actions import NothingToRetryError, keep_marks, retry_encode
+from foundation.video.candidates import Candidate
 from foundation.video.models import Redaction, Video
 from foundation.video.playback import may_play
 from foundation.video.redaction import Box, Mark
@@ -247,6 +250,39 @@ def test_others_find_no_page(client):
     assert client.get(address).status_code == 404
     client.force_login(officer())
     assert client.post(address, posted({"kind": "cut"}, make="")).status_code == 403
+
+
+# --- what a machine found -------------------------------------------------------------------------------------------
+def test_without_a_detector_the_page_says_nothing_of_one(client):
+    recording = recording_of(author_at_hub())
+    client.force_login(recording.author)
+    address = reverse("teleconsults:redact", args=[recording.public_id])
+    assert 'name="look"' not in client.get(address).content.decode()
+    assert "Mark them by hand" in client.post(address, {"look": ""}, follow=True).content.decode()
+
+
+def test_what_a_detector_finds_is_the_authors_to_decide(client, monkeypatch):
+    recording = recording_of(author_at_hub())
+    client.force_login(recording.author)
+    finders = Registry()
+    found = [Candidate(BLUR, "A face"), Candidate(CUT, "A name is said"), Candidate(Mark("beep", 1.0, 2.0), "A number")]
+    finders.register(lambda video: found if video == recording.video else [])
+    for place in ("jobs", "actions"):
+        monkeypatch.setattr(f"foundation.video.{place}.candidate_finders", finders)
+    monkeypatch.setattr("teleconsults.views.candidate_finders", finders)
+    address = reverse("teleconsults:redact", args=[recording.public_id])
+    client.post(address, posted({"kind": "cut", "start": "0:10", "end": "0:20.5"}, save=""))
+    client.post(address, {"look": ""})
+    run_job(Job.objects.get(kind="video.find_candidates").pk)
+    page = client.get(address).content.decode()
+    assert "A face" in page
+    assert "A name is said" not in page
+    client.post(address, {"take": "0"})
+    client.post(address, {"leave": "0"})
+    assert "This was decided already" in client.post(address, {"take": "7"}, follow=True).content.decode()
+    redaction = recording.video.redactions.get()
+    assert (redaction.rows(), redaction.found()) == ([CUT, BLUR], [])
+    assert "It found nothing more" in client.get(address).content.decode()
 
 
 # --- originals ------------------------------------------------------------------------------------------------------
