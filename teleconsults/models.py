@@ -35,6 +35,7 @@ from foundation.accounts.models import Facility, NamedInBothLanguages, Specialty
 from foundation.kernel.models import PortalDocument
 from foundation.kernel.roles import Role
 from foundation.video.models import Upload, Video, WatchRecord
+from foundation.video.playback import may_play as may_play_film
 from foundation.video.playback import playback_for
 from foundation.video.rules import Demand
 from foundation.video.watching import watch_record_for
@@ -476,10 +477,11 @@ class Recording(
         context: dict[str, Any] = super().get_preview_context(request, mode_name)
         if not isinstance(request.user, User):
             return context | {"recording": self, "video": self.video}
+        is_played = may_play_film(request.user, self.video)
         return context | {
             "recording": self,
             "video": self.video,
-            "playback": playback_for(self.video, request.user),
+            "playback": playback_for(self.video, request.user) if is_played else None,
             "record": watch_record_for(request.user, self.video),
             "tracks": list(self.video.caption_tracks.offered()),
             "chapters": list(self.video.chapters.all()),

@@ -185,12 +185,15 @@ def redact(handle: JobHandle, *, redaction_id: int) -> dict[str, Any] | None:
     Killed anywhere, the version before stands, withheld from all but its author and officers, or the new one does.
     """
     redaction = Redaction.objects.select_related("video").get(pk=redaction_id)
+    if redaction.video.is_removed:
+        return None
     if not redaction.is_made:
         _settle_redaction(redaction, Redaction.State.PROPOSED)
         try:
             _redact(redaction, handle)
         except StoppedError:
             _settle_redaction(redaction, Redaction.State.DRAFT)
+            _forget_if_removed(redaction.video)
             return None
         except LeaseLostError:
             raise
@@ -273,8 +276,7 @@ def _guarded[T](video: Video, handle: JobHandle, work: Callable[[Video, JobHandl
         return work(video, handle)
     except StoppedError:
         _settle(video, Video.State.UPLOADED)
-        if Video.objects.removed().filter(pk=video.pk).exists():
-            delete_files(video)
+        _forget_if_removed(video)
         return None
     except LeaseLostError:
         raise
@@ -285,6 +287,12 @@ def _guarded[T](video: Video, handle: JobHandle, work: Callable[[Video, JobHandl
     except Exception as error:
         handle.log(str(getattr(error, "log", error)))
         raise
+
+
+def _forget_if_removed(video: Video) -> None:
+    """What was put in place at the very moment in which it was taken down."""
+    if Video.objects.removed().filter(pk=video.pk).exists():
+        delete_files(video)
 
 
 @transaction.atomic

@@ -239,3 +239,15 @@ def test_a_name_leaves_earlier_revisions_too():
         erase(author)
     revision.refresh_from_db()
     assert revision.content["chair"] == "BS. —"
+
+
+def test_a_preview_plays_no_film_for_who_may_not_play_it(client, staff):
+    """An editor without a profile edits the words of a published recording, no more."""
+    recording = RecordingFactory(published=True)
+    editor = UserFactory(roles=[Role.EDITOR])
+    load_roles()
+    client.force_login(editor, backend="django.contrib.auth.backends.ModelBackend")
+    client.post(address("preview_on_edit", recording), form_of(recording, title="Words to come"))
+    page = client.get(address("preview_on_edit", recording)).content.decode()
+    assert "Words to come" in page
+    assert "data-player" not in page
