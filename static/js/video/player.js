@@ -59,7 +59,8 @@ class Player {
     this.find("speed").addEventListener("change", (event) => this.setSpeed(Number(event.target.value)));
     this.find("offer").addEventListener("click", () => this.quality.choose("slides"));
     this.root.addEventListener("player:seek", (event) => this.seek(event.detail, { isPlaying: true }));
-    this.controls.stand(Number(this.bar.range.value), this.duration);
+    // The attribute: the slider itself knows whole seconds only.
+    this.controls.stand(Number(this.bar.range.getAttribute("value")), this.duration);
   }
 
   toggle() {
