@@ -154,7 +154,7 @@ def catch_sheets(page: Page) -> list[str]:
 def test_on_a_line_that_stalls_the_slides_are_offered(demo_portal: PortalStack, new_page: NewPage):
     page = new_page(demo_portal)
     sign_in(page, IN_THE_HILLS, demo_password(demo_portal))
-    page.goto(SNAKE)
+    page.goto(WATCH)
     page.route(re.compile("/(edge|saver|low|standard|clear)[.]m4s"), lambda route: None)
     page.locator("[data-player-play]").click()
     page.locator("[data-player-offer]").click()
