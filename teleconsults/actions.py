@@ -27,10 +27,21 @@ from foundation.video.actions import (
 )
 from foundation.video.models import Video
 from foundation.video.redaction import Mark
-from foundation.video.watching import is_watched, watch_record_for
-from teleconsults.models import DETAIL_ROWS, DETAILS, Consent, ConsentWording, OfficerCheck, Recording
+from foundation.video.rules import position_after_cuts
+from foundation.video.watching import is_watched, tell_again, watch_record_for
+from teleconsults.models import (
+    DETAIL_ROWS,
+    DETAILS,
+    Consent,
+    ConsentWording,
+    DecisionAnswer,
+    DecisionOption,
+    DecisionPoint,
+    OfficerCheck,
+    Recording,
+)
 from teleconsults.refusals import ConsentMissingError, WithdrawnError
-from teleconsults.rules import Agreement, FacilityApproval
+from teleconsults.rules import Agreement, FacilityApproval, Question
 from teleconsults.withdrawals import withdrawal_listeners
 
 _TOLD: dict[str, Promise] = {
@@ -121,6 +132,39 @@ class WasPublishedError(RefusedError):
         " stays as the proof of that."
     )
     code = "was_published"
+
+
+class OutsideFilmError(RefusedError):
+    message = _("The film is not that long. Choose a moment inside it.")
+    code = "outside_film"
+
+
+class MomentTakenError(RefusedError):
+    message = _("A question stands at this moment already. Change that one, or choose another moment.")
+    code = "moment_taken"
+
+
+class AnsweredError(RefusedError):
+    message = _(
+        "Colleagues have answered this question: its words and the answers to choose stay as they are. You may change"
+        " your reasoning and the moment, or take the question away and ask another one."
+    )
+    code = "answered"
+
+
+class NotAskedError(RefusedError):
+    message = _("This question is no longer asked. Reload the page.")
+    code = "not_asked"
+
+
+class NothingChosenError(RefusedError):
+    message = _("Choose one of the answers.")
+    code = "nothing_chosen"
+
+
+class QuestionChangedError(RefusedError):
+    message = _("The author changed the question meanwhile. Read it again, then decide.")
+    code = "question_changed"
 
 
 @transaction.atomic
@@ -419,6 +463,185 @@ def withdraw_recording(recording: Recording, *, reason: str, by: User) -> Record
 def forget_originals() -> int:
     """Registered with the kernel, which calls it once a day; how many went."""
     return sum(forget_original(recording.video) for recording in Recording.objects.with_expired_originals())
+
+
+# --- decision points ------------------------------------------------------------------------------------------------
+@transaction.atomic
+def ask_at(
+    recording: Recording, question: Question, *, at_s: float, is_required: bool = False, by: User
+) -> DecisionPoint:
+    """Stop the film at a second and ask. Where no patient agreed, an officer reads the words before anybody else does.
+
+    Raises WithdrawnError, OutsideFilmError, MomentTakenError.
+    """
+    recording = _locked(recording)
+    _refuse_moment(recording, at_s)
+    point = DecisionPoint.objects.create(
+        recording=recording, at_s=at_s, question=question.text, reasoning=question.reasoning, is_required=is_required
+    )
+    _put_options(point, question)
+    log(recording, "teleconsults.ask", user=by, data={"point": point.pk})
+    _ask_to_read(point)
+    return point
+
+
+@transaction.atomic
+def change_point(
+    point: DecisionPoint, question: Question, *, at_s: float, is_required: bool, by: User
+) -> DecisionPoint:
+    """Ask otherwise, or elsewhere; changed words are read by an officer anew.
+
+    Raises NotAskedError, AnsweredError, and what `ask_at` raises.
+    """
+    recording = _locked(point.recording)
+    point = _locked_point(point)
+    _refuse_moment(recording, at_s, of=point)
+    before = question_of(point)
+    if (before.text, before.options) != (question.text, question.options) and point.answers.exists():
+        raise AnsweredError
+    is_relaxed = point.is_required and not is_required
+    point.at_s, point.is_required = at_s, is_required
+    if before != question:
+        point.question, point.reasoning = question.text, question.reasoning
+        point.changed_at, point.checked_at, point.checked_by, point.remark = timezone.now(), None, None, ""
+        _put_options(point, question)
+    point.save()
+    log(recording, "teleconsults.ask", user=by, data={"point": point.pk})
+    if before != question:
+        _ask_to_read(point)
+    if is_relaxed:
+        _tell_watchers(recording.video)
+    return point
+
+
+@transaction.atomic
+def take_away_point(point: DecisionPoint, *, by: User) -> None:
+    """Ask no longer; what was answered is kept. Nobody's minutes wait for it any more."""
+    recording = _locked(point.recording)
+    point = _locked_point(point)
+    log(recording, "teleconsults.take_away", user=by, data={"point": point.pk, "question": point.question})
+    if point.answers.exists():
+        point.retired_at = timezone.now()
+        point.save(update_fields=["retired_at"])
+    else:
+        point.delete()
+    if point.is_required:
+        _tell_watchers(recording.video)
+
+
+@transaction.atomic
+def decide(point: DecisionPoint, *, option_id: int | None, by: User) -> DecisionAnswer:
+    """Keep what a person would do. Once: who answers again gets their first answer. Raises what says why not.
+
+    NotAskedError, NothingChosenError.
+    """
+    point = _locked_point(point)
+    option = next((option for option in point.options.all() if option.pk == option_id), None)
+    if option is None:
+        raise NothingChosenError
+    answer, is_new = DecisionAnswer.objects.get_or_create(point=point, user=by, defaults={"option": option})
+    if is_new:
+        tell_again(by, point.recording.video)
+    return answer
+
+
+@transaction.atomic
+def check_point(point: DecisionPoint, *, version: str, is_clear: bool, remark: str = "", by: User) -> DecisionPoint:
+    """An officer has read the words that `version` names: nobody can be recognised, or back to the author.
+
+    Raises NotToCheckError, QuestionChangedError, ReasonMissingError.
+    """
+    point = _locked_point(point)
+    if not DecisionPoint.objects.awaiting_check().checkable_by(by).filter(pk=point.pk).exists():
+        raise NotToCheckError
+    if version != point.version:
+        raise QuestionChangedError
+    if not is_clear and not remark.strip():
+        raise ReasonMissingError
+    if is_clear:
+        point.checked_by, point.checked_at = by, timezone.now()
+    else:
+        point.remark = remark
+        text = _("An officer sent a question of “%(title)s” back to you. Read why.")
+        _tell_of_point(point, point.recording.author, text, "teleconsults:decisions")
+    point.save(update_fields=["checked_by", "checked_at", "remark"])
+    log(point.recording, "teleconsults.check_question", user=by, data={"point": point.pk, "is_clear": is_clear})
+    return point
+
+
+@transaction.atomic
+def move_points(video: Video, cuts: list[tuple[float, float]]) -> None:
+    """Registered with the video room: the questions follow a film out of which `cuts` were taken.
+
+    One inside a cut is asked where the cut was; no two at one moment.
+    """
+    before_s = -1.0
+    for point in DecisionPoint.objects.in_force().filter(recording__video=video).order_by("at_s"):
+        moved_s = min(position_after_cuts(point.at_s, cuts), max(0.0, video.duration_s - 0.5))
+        point.at_s = before_s = max(round(moved_s, 1), round(before_s + 0.1, 1))
+        point.save(update_fields=["at_s"])
+
+
+def question_of(point: DecisionPoint) -> Question:
+    """What a point asks, as plain values."""
+    options = list(point.options.all())
+    preferred = next((index for index, option in enumerate(options) if option.is_preferred), None)
+    return Question(point.question, tuple(option.text for option in options), point.reasoning, preferred)
+
+
+def _locked_point(point: DecisionPoint) -> DecisionPoint:
+    points = DecisionPoint.objects.in_force().select_for_update(of=("self",)).select_related("recording__video")
+    found = points.filter(pk=point.pk).first()
+    if found is None or found.recording.is_withdrawn:
+        raise NotAskedError
+    return found
+
+
+def _refuse_moment(recording: Recording, at_s: float, *, of: DecisionPoint | None = None) -> None:
+    if recording.is_withdrawn:
+        raise WithdrawnError
+    if not 0 <= at_s < recording.video.duration_s:
+        raise OutsideFilmError
+    there = recording.decision_points.in_force().filter(at_s=at_s).first()
+    if there and there != of:
+        raise MomentTakenError
+
+
+def _put_options(point: DecisionPoint, question: Question) -> None:
+    """Rows that people have chosen stay the same rows."""
+    if point.texts() != list(question.options):
+        point.options.all().delete()
+        point.options.bulk_create(
+            DecisionOption(point=point, order=order, text=text) for order, text in enumerate(question.options)
+        )
+    point.options.filter(is_preferred=True).update(is_preferred=False)
+    if question.preferred is not None:
+        point.options.filter(order=question.preferred).update(is_preferred=True)
+
+
+def _ask_to_read(point: DecisionPoint) -> None:
+    """Tell the officers, once for all that waits at a film."""
+    recording = point.recording
+    waiting = DecisionPoint.objects.awaiting_check().filter(recording=recording)
+    if not point.is_unread or waiting.exclude(pk=point.pk).exists():
+        return
+    text = _("Questions in “%(title)s” wait for you to read them: can a patient be recognised?")
+    for officer in User.objects.filter(is_active=True, groups__name=Role.DEID_OFFICER):
+        if officer.pk not in {recording.author_id, recording.consent_by_id}:
+            _tell_of_point(point, officer, text, "teleconsults:check_decisions")
+
+
+def _tell_of_point(point: DecisionPoint, person: User, text: Promise, page: str) -> None:
+    recording = point.recording
+    with translation.override(person.language):
+        words, url = text % {"title": recording.title}, reverse(page, args=[recording.public_id])
+    tell(person, kind="teleconsults.question", text=words, url=url)
+
+
+def _tell_watchers(video: Video) -> None:
+    """Whoever lacked nothing but an answer that is no longer asked for."""
+    for record in video.watch_records.select_related("user").defer("bitmap").iterator():
+        tell_again(record.user, video)
 
 
 def check_may_delete(recordings: Iterable[Recording]) -> None:

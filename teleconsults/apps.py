@@ -25,7 +25,8 @@ class TeleconsultsConfig(AppConfig):
         from foundation.kernel.roles import Role, grant
         from foundation.video.listeners import redacted_listeners, senders, settled_listeners
         from foundation.video.playback import closures, viewers
-        from teleconsults import actions, erasure
+        from foundation.video.watching import further_demands
+        from teleconsults import actions, decisions, erasure
         from teleconsults.models import is_taken_down, may_play, may_send
         from teleconsults.publications import publication_listeners
         from teleconsults.reference import load_handouts, load_review
@@ -34,9 +35,11 @@ class TeleconsultsConfig(AppConfig):
         closures.register(is_taken_down)
         senders.register(may_send)
         settled_listeners.register(actions.tell_author)
+        further_demands.register(decisions.has_decided)
         publication_listeners.register(actions.settle_hours)
         reference_loaders.register(load_review)
         reference_loaders.register(load_handouts)
+        redacted_listeners.register(actions.move_points)
         redacted_listeners.register(actions.tell_of_redaction)
         forgetters.register(actions.forget_originals)
         exporters.register(erasure.export)

@@ -8,11 +8,11 @@ from django.db.models.functions import Replace
 from wagtail.models import Revision
 
 from foundation.accounts.models import User
-from teleconsults.models import Presenter, Recording
+from teleconsults.models import DecisionAnswer, Presenter, Recording
 
 
 def export(user: User) -> tuple[str, dict[str, Any]]:
-    """The recordings that a person handed in, and what they said about consent."""
+    """The recordings that a person handed in, what they said about consent, what they answered to films."""
     rows = Recording.objects.by(user)
     return "teleconsults", {
         "recordings": [
@@ -33,12 +33,25 @@ def export(user: User) -> tuple[str, dict[str, Any]]:
                 "withdrawn_at": recording.withdrawn_at.isoformat() if recording.withdrawn_at else None,
             }
             for recording in rows
-        ]
+        ],
+        "decisions": [
+            {
+                "recording": answer.point.recording.title,
+                "question": answer.point.question,
+                "answer": answer.option.text,
+                "at": answer.answered_at.isoformat(),
+            }
+            for answer in DecisionAnswer.objects.by(user)
+        ],
     }
 
 
 def erase(user: User) -> None:
-    """Teaching stays, the name goes, from earlier revisions too; the account is emptied by its own room."""
+    """Teaching stays, the name goes, from earlier revisions too; the account is emptied by its own room.
+
+    Decisions go.
+    """
+    DecisionAnswer.objects.by(user).delete()
     name, own = user.full_name, Recording.objects.by(user)
     if not name:
         return

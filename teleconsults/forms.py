@@ -1,7 +1,7 @@
 """What authors type about a session, and their answer to the consent question."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.conf import settings
@@ -17,9 +17,9 @@ from foundation.video import redaction
 from foundation.video.models import Video
 from foundation.video.refusals import CaptionsEncodingError
 from teleconsults.consent import current_wording
-from teleconsults.models import Consent, Presenter, Recording
+from teleconsults.models import Consent, DecisionPoint, Presenter, Recording
 from teleconsults.plain_text import html_of
-from teleconsults.rules import Agreement, FacilityApproval, Person, moment_of, people_in, second_of
+from teleconsults.rules import Agreement, FacilityApproval, Person, Question, moment_of, people_in, second_of
 
 MAX_NAME = 120
 MAX_POINT = 300
@@ -476,3 +476,122 @@ class ChaptersForm(forms.Form):
             "One line each, the time first: “4:07 Fluids on day 5”. A WebVTT file of chapters can be pasted, too."
         ),
     )
+
+
+class PointForm(forms.Form):
+    """A question at a second of the film. Where colleagues have answered, its words can no longer be typed."""
+
+    MOST_OPTIONS = 5
+
+    at = forms.CharField(
+        label=_("At which moment does the film stop?"),
+        max_length=12,
+        widget=forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off"}),
+        help_text=_("Minutes and seconds, for example 4:07. Best just before the specialist says what to do."),
+    )
+    question = forms.CharField(
+        label=_("Question"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("What does the doctor at the bedside have to decide now? No names of patients."),
+    )
+    reasoning = forms.CharField(
+        label=_("What you would do, and why"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Colleagues read it once they have answered."),
+    )
+    preferred = forms.TypedChoiceField(label=_("Which answer is yours?"), required=False, coerce=int, empty_value=None)
+    is_required = forms.BooleanField(
+        label=_("Must be answered before the film counts as watched"),
+        required=False,
+        help_text=_("Lessons that show this film are done only then."),
+    )
+
+    def __init__(self, *args: Any, question: Question | None = None, is_answered: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for number in range(1, self.MOST_OPTIONS + 1):
+            label = _("Answer %(number)d") % {"number": number}
+            self.fields[f"option_{number}"] = forms.CharField(label=label, max_length=200, required=number <= 2)
+            if question and number <= len(question.options):
+                self.initial[f"option_{number}"] = question.options[number - 1]
+        numbers = range(1, self.MOST_OPTIONS + 1)
+        self.fields["preferred"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
+            ("", _("None: there are several good ways")),
+            *((number, _("Answer %(number)d") % {"number": number}) for number in numbers),
+        ]
+        if question:
+            self.initial["question"], self.initial["reasoning"] = question.text, question.reasoning
+            self.initial["preferred"] = "" if question.preferred is None else question.preferred + 1
+        if is_answered:
+            for name in ["question", *self._options]:
+                self.fields[name].disabled = True
+        self.order_fields(["at", "question", *self._options, "preferred", "reasoning", "is_required"])
+
+    @classmethod
+    def of(cls, point: DecisionPoint, data: QueryDict | None, *, question: Question) -> Self:
+        initial = {"at": moment_of(point.at_s), "is_required": point.is_required}
+        return cls(data, question=question, is_answered=point.answers.exists(), initial=initial)
+
+    @property
+    def _options(self) -> list[str]:
+        return [f"option_{number}" for number in range(1, self.MOST_OPTIONS + 1)]
+
+    def clean_at(self) -> float:
+        """The second."""
+        try:
+            return round(second_of(self.cleaned_data["at"]), 1)
+        except ValueError:
+            raise ValidationError(_("Write the moment as minutes and seconds, for example 4:07.")) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        texts = [cleaned.get(name, "") for name in self._options]
+        for name, text in zip(self._options, texts, strict=True):
+            if text and texts.index(text) < self._options.index(name):
+                self.add_error(name, _("This answer stands above already."))
+        preferred = cleaned.get("preferred")
+        if preferred and not texts[preferred - 1]:
+            self.add_error("preferred", _("This answer is empty."))
+        return cleaned
+
+    @property
+    def asked(self) -> Question:
+        """What is asked; empty answers between others are left out."""
+        texts = [self.cleaned_data[name] for name in self._options]
+        options = tuple(text for text in texts if text)
+        preferred = self.cleaned_data["preferred"]
+        place = options.index(texts[preferred - 1]) if preferred else None
+        return Question(self.cleaned_data["question"], options, self.cleaned_data["reasoning"], place)
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where the film stops, and whether it must be answered."""
+        return {"at_s": self.cleaned_data["at"], "is_required": self.cleaned_data["is_required"]}
+
+
+class PointCheckForm(forms.Form):
+    """What an officer found in the words `version` of one question."""
+
+    point = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    remark = forms.CharField(
+        label=_("If not: what can be recognised?"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("The author reads this. Write no name that you have seen."),
+    )
+    verdict = forms.ChoiceField(choices=[("clear", ""), ("back", "")], widget=forms.HiddenInput)
+
+    @classmethod
+    def of(cls, point: DecisionPoint) -> Self:
+        """For a page with several."""
+        return cls(initial={"point": point.pk, "version": point.version}, auto_id=f"id_{point.pk}_%s")
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `check_point` wants to know."""
+        cleaned = self.cleaned_data
+        is_clear = cleaned["verdict"] == "clear"
+        return {"version": cleaned["version"], "remark": cleaned["remark"], "is_clear": is_clear}

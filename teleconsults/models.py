@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -173,6 +174,10 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         """Those of others: the author's own eyes, and those of who answered for consent, do not count twice."""
         return self.exclude(author=officer).exclude(consent_by=officer)
 
+    def asking(self, points: "DecisionPointQuerySet") -> Self:
+        """Those to which these decision points belong, with their hub."""
+        return self.filter(pk__in=points.order_by().values("recording")).select_related("hub")
+
     def awaiting_publication(self) -> Self:
         """Neither published nor withdrawn: something is left for the author to do."""
         return self.filter(live=False, withdrawn_at=None)
@@ -193,10 +198,12 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         return self.exclude(video__watch_records__user=user).select_related("hub").newest_first()
 
     def for_library(self, reader: User) -> Self:
-        """What a card shows, the reader's own progress included; newest session first."""
+        """What a card shows, the reader's own progress and the number of questions included; newest session first."""
         mine = WatchRecord.objects.filter(user=reader).defer("bitmap")
+        asked = DecisionPoint.objects.asked().filter(recording=models.OuterRef("pk")).count_in_subquery()
         return (
             self.select_related("video", "hub", "specialty", "author")
+            .annotate(question_count=asked)
             .prefetch_related(
                 "presenters", models.Prefetch("video__watch_records", queryset=mine, to_attr="records_of_reader")
             )
@@ -752,6 +759,172 @@ class OfficerCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recording_id}: {self.is_clear}"
+
+
+class DecisionPointQuerySet(models.QuerySet["DecisionPoint"]):
+    def in_force(self) -> Self:
+        """Those that their author has not taken away again."""
+        return self.filter(retired_at=None)
+
+    def asked(self) -> Self:
+        """Put to readers: where no patient agreed, an officer has read the words first."""
+        is_cleared = models.Q(recording__consent=Recording.Consent.PATIENT_AGREED) | models.Q(checked_at__isnull=False)
+        return self.in_force().filter(is_cleared)
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Of the recordings that a person sees: what is asked there; all in force for the author and for reviewers."""
+        if not isinstance(user, User):
+            return self.none()
+        seen = self.in_force().filter(recording__in=Recording.objects.visible_to(user))
+        if user.has_perm("teleconsults.review_recording"):
+            return seen
+        return seen.filter(models.Q(pk__in=self.model.objects.asked()) | models.Q(recording__author=user))
+
+    def awaiting_check(self) -> Self:
+        """Words that no officer has read yet, of films in which no patient agreed; the oldest words first."""
+        unread = self.in_force().filter(checked_at=None, remark="", recording__consent=Recording.Consent.NO_PATIENT)
+        return unread.filter(recording__withdrawn_at=None).order_by("changed_at", "pk")
+
+    def checkable_by(self, officer: User) -> Self:
+        """Those of others, as with the films themselves."""
+        return self.exclude(recording__author=officer).exclude(recording__consent_by=officer)
+
+    def required_for(self, video: Video) -> Self:
+        """Those that must be answered before the watched minutes count as whole."""
+        return self.asked().filter(recording__video=video, is_required=True)
+
+    def unanswered_by(self, user: User) -> Self:
+        return self.exclude(answers__user=user)
+
+    def in_film_order(self) -> Self:
+        """As the film comes to them, with their answers to choose from."""
+        return self.order_by("at_s", "pk").select_related("recording").prefetch_related("options")
+
+    def count_in_subquery(self) -> Coalesce:
+        """How many, a recording; for an annotation of recordings."""
+        counted = self.order_by().values("recording").annotate(total=models.Count("pk")).values("total")
+        return Coalesce(models.Subquery(counted), 0)
+
+
+class DecisionPoint(models.Model):
+    """A second at which the author stops the film and asks "what would you do?", and what the specialist thought.
+
+    Once somebody has answered, question and answers stay as they are. Personal data: which officer read it (see
+    docs/privacy.md).
+    """
+
+    recording = models.ForeignKey(Recording, on_delete=models.CASCADE, related_name="decision_points")
+    at_s = models.FloatField()
+    question = models.CharField(max_length=300)
+    reasoning = models.TextField(max_length=2000)
+    is_required = models.BooleanField(default=False)
+    # The officer's word that nobody can be recognised in the words; void once they change.
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    checked_at = models.DateTimeField(null=True, blank=True)
+    # Why an officer sent it back; empty once the words are changed.
+    remark = models.CharField(max_length=500, blank=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[DecisionPointQuerySet] = DecisionPointQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
+
+    class Meta:
+        verbose_name = _("decision point")
+        verbose_name_plural = _("decision points")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(at_s__gte=0), name="teleconsults_point_in_film"),
+            models.CheckConstraint(
+                condition=models.Q(checked_at=None, checked_by=None)
+                | models.Q(checked_at__isnull=False, checked_by__isnull=False),
+                name="teleconsults_point_checked_by_somebody",
+            ),
+            models.UniqueConstraint(
+                fields=["recording", "at_s"],
+                condition=models.Q(retired_at=None),
+                name="teleconsults_one_point_a_moment",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.question
+
+    @property
+    def is_retired(self) -> bool:
+        return self.retired_at is not None
+
+    @property
+    def is_unread(self) -> bool:
+        """An officer has still to read it before it is asked."""
+        return self.checked_at is None and self.recording.consent == Recording.Consent.NO_PATIENT
+
+    @property
+    def version(self) -> str:
+        """Names the words as they are now."""
+        return self.changed_at.isoformat()
+
+    def texts(self) -> list[str]:
+        """The answers to choose from, in their order."""
+        return [option.text for option in self.options.all()]
+
+
+class DecisionOption(models.Model):
+    """One answer to choose at a decision point."""
+
+    point = models.ForeignKey(DecisionPoint, on_delete=models.CASCADE, related_name="options")
+    order = models.PositiveSmallIntegerField()
+    text = models.CharField(max_length=200)
+    # What the specialist would do; at most one, and none where there are several good ways.
+    is_preferred = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("answer to choose")
+        verbose_name_plural = _("answers to choose")
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(fields=["point", "order"], name="teleconsults_option_order"),
+            models.UniqueConstraint(
+                fields=["point"], condition=models.Q(is_preferred=True), name="teleconsults_one_preferred_option"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class DecisionAnswerQuerySet(models.QuerySet["DecisionAnswer"]):
+    def of_colleagues(self) -> Self:
+        """Without those of authors to their own questions."""
+        return self.exclude(user=models.F("point__recording__author"))
+
+    def counts(self) -> dict[int, int]:
+        """How often each option was chosen, by its id; those that nobody chose are not in it."""
+        rows = self.order_by().values("option_id").annotate(total=models.Count("pk"))
+        return {row["option_id"]: row["total"] for row in rows}
+
+    def by(self, user: User) -> Self:
+        """What one person would do, the oldest answer first, with the questions."""
+        return self.filter(user=user).select_related("point__recording", "option").order_by("answered_at", "pk")
+
+
+class DecisionAnswer(models.Model):
+    """What one person would do, said once and for good. Personal data (see docs/privacy.md)."""
+
+    point = models.ForeignKey(DecisionPoint, on_delete=models.CASCADE, related_name="answers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    option = models.ForeignKey(DecisionOption, on_delete=models.RESTRICT, related_name="+")
+    answered_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[DecisionAnswerQuerySet] = DecisionAnswerQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
+
+    class Meta:
+        verbose_name = _("answer at a decision point")
+        verbose_name_plural = _("answers at decision points")
+        constraints = [models.UniqueConstraint(fields=["point", "user"], name="teleconsults_decided_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.option_id}"
 
 
 def may_play(user: User, video: Video) -> bool:

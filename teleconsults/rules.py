@@ -1,6 +1,7 @@
-"""Decisions on plain values: whose consent is enough, who is named in a line."""
+"""Decisions on plain values: whose consent is enough, who is named in a line, where films ask."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -88,3 +89,26 @@ def moment_of(second: float) -> str:
     hours, minutes = divmod(minutes, 60)
     seconds = f"{rest / 1000:06.3f}".rstrip("0").rstrip(".")
     return f"{hours}:{minutes:02}:{seconds}" if hours else f"{minutes}:{seconds}"
+
+
+# --- decision points --------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked at a decision point; `preferred` is the place in `options` of what the specialist would do."""
+
+    text: str
+    options: tuple[str, ...]
+    reasoning: str
+    preferred: int | None = None
+
+
+def percents_of(counts: Sequence[int]) -> list[int]:
+    """Whole per cents of the sum that make 100 together; the largest remainders are rounded up. All 0 for none."""
+    total = sum(counts)
+    if not total:
+        return [0] * len(counts)
+    floors = [100 * count // total for count in counts]
+    by_remainder = sorted(range(len(counts)), key=lambda index: (-(100 * counts[index] % total), index))
+    for index in by_remainder[: 100 - sum(floors)]:
+        floors[index] += 1
+    return floors

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -53,21 +54,30 @@ from foundation.video.uploads import QuarantineUploadHandler
 from foundation.video.watching import watch_record_for
 from teleconsults.actions import (
     GuardianMissingError,
+    MomentTakenError,
+    OutsideFilmError,
     ReasonMissingError,
     answer_consent,
+    ask_at,
     ask_for_transcript,
     change_captions,
     change_chapters,
     change_details,
+    change_point,
+    check_point,
     check_recording,
     claim_hours,
+    decide,
     publish_recording,
+    question_of,
     redact_recording,
     submit_arrived,
     submit_recording,
+    take_away_point,
     withdraw_recording,
 )
 from teleconsults.consent import current_wording
+from teleconsults.decisions import asked_points, points_for, results_of
 from teleconsults.forms import (
     ACCEPT,
     CaptionsForm,
@@ -77,12 +87,22 @@ from teleconsults.forms import (
     DetailsForm,
     FileToCome,
     MarkFormSet,
+    PointCheckForm,
+    PointForm,
     ReadOriginalForm,
     UploadForm,
     WithdrawForm,
     data_of,
 )
-from teleconsults.models import Programme, Recording, RecordingQuerySet, hubs_of, unfinished_uploads_of
+from teleconsults.models import (
+    DecisionPoint,
+    DecisionPointQuerySet,
+    Programme,
+    Recording,
+    RecordingQuerySet,
+    hubs_of,
+    unfinished_uploads_of,
+)
 from teleconsults.refusals import WithdrawnError
 
 PAGE_SIZE = 24
@@ -184,6 +204,7 @@ def watch(request: SignedInRequest, public_id: str) -> HttpResponse:
         "chapters": list(recording.video.chapters.all()),
         "related": recording.related_seen_by(request.user),
         "credit": recording.credit_of(request.user),
+        "points": points_for(recording, request.user),
         "is_own": recording.author_id == request.user.pk,
         "may_withdraw": recording.was_public and request.user.has_perm("teleconsults.withdraw_recording"),
     }
@@ -209,6 +230,27 @@ def _missing(request: MemberRequest, public_id: str) -> HttpResponse:
     if Recording.objects.withdrawn().filter(public_id=public_id).exists():
         return _tombstone(request)
     raise Http404
+
+
+@login_required
+@require_POST
+def answer_decision(request: SignedInRequest, public_id: str, point_id: int) -> HttpResponse:
+    """Keep what somebody would do. A script gets what colleagues chose; without one the page comes again."""
+    points = DecisionPoint.objects.visible_to(request.user).filter(recording__public_id=public_id)
+    point = get_object_or_404(points.in_film_order(), pk=point_id)
+    option = request.POST.get("option", "")
+    try:
+        decide(point, option_id=int(option) if option.isdecimal() else None, by=request.user)
+    except RefusedError as refusal:
+        if "stay" in request.POST:
+            return HttpResponse(str(refusal), status=409, content_type="text/plain; charset=utf-8")
+        messages.error(request, str(refusal))
+    if "stay" in request.POST:
+        [asked] = asked_points([point], request.user)
+        return render(request, "components/decisions.html#result", {"asked": asked})
+    asked_from = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(asked_from, allowed_hosts={request.get_host()})
+    return redirect(f"{asked_from if is_ours else point.recording.get_absolute_url()}#decision-{point.pk}")
 
 
 def _tombstone(request: SignedInRequest) -> HttpResponse:
@@ -576,6 +618,73 @@ def retry(request: SignedInRequest, public_id: str) -> HttpResponse:
     return redirect("teleconsults:prepare", public_id)
 
 
+@staff_role_required(Role.AUTHOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def decisions(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Where the film stops and asks, beside the film, and a form for one more."""
+    recording = _own(request, public_id)
+    if recording.is_withdrawn:
+        return _stays_as_it_is(request, recording)
+    form = PointForm(request.POST or None)
+    if form.is_valid():
+        try:
+            ask_at(recording, form.asked, **form.place, by=request.user)
+        except (OutsideFilmError, MomentTakenError) as refusal:
+            form.add_error("at", str(refusal))
+        else:
+            messages.success(request, _("The question is kept."))
+            return redirect("teleconsults:decisions", public_id)
+    context = {"form": form, "points": results_of(recording), **_beside_film(request, recording)}
+    return render(request, "teleconsults/decisions.html", context, status=422 if form.is_bound else 200)
+
+
+@staff_role_required(Role.AUTHOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def decision(request: SignedInRequest, public_id: str, point_id: int) -> HttpResponse:
+    recording = _own(request, public_id)
+    point = get_object_or_404(recording.decision_points.in_force(), pk=point_id)
+    if recording.is_withdrawn:
+        return _stays_as_it_is(request, recording)
+    form = PointForm.of(point, request.POST or None, question=question_of(point))
+    if form.is_valid():
+        try:
+            change_point(point, form.asked, **form.place, by=request.user)
+        except (OutsideFilmError, MomentTakenError) as refusal:
+            form.add_error("at", str(refusal))
+        except RefusedError as refusal:
+            messages.error(request, str(refusal))
+            return redirect("teleconsults:decision", public_id, point_id)
+        else:
+            messages.success(request, _("The question is kept."))
+            return redirect("teleconsults:decisions", public_id)
+    context = {"form": form, "point": point, **_beside_film(request, recording)}
+    return render(request, "teleconsults/decision.html", context, status=422 if form.is_bound else 200)
+
+
+def _beside_film(request: SignedInRequest, recording: Recording) -> dict[str, Any]:
+    return {
+        "recording": recording,
+        "video": recording.video,
+        "playback": playback_for(recording.video, request.user),
+        "record": watch_record_for(request.user, recording.video),
+    }
+
+
+@staff_role_required(Role.AUTHOR)
+@require_POST
+def remove_decision(request: SignedInRequest, public_id: str, point_id: int) -> HttpResponse:
+    points = _own(request, public_id).decision_points.in_force()
+    try:
+        take_away_point(get_object_or_404(points, pk=point_id), by=request.user)
+    except RefusedError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The question is taken away. What colleagues answered is kept."))
+    return redirect("teleconsults:decisions", public_id)
+
+
 # --- officers -------------------------------------------------------------------------------------------------------
 @member_required
 @permission_required("teleconsults.clear_recording", raise_exception=True)
@@ -583,7 +692,8 @@ def retry(request: SignedInRequest, public_id: str) -> HttpResponse:
 def checks(request: MemberRequest) -> HttpResponse:
     """What waits for this officer's eyes, oldest first."""
     page = page_of(_to_check(request), by=("consent_at", "pk"), cursor=request.GET.get("page", ""))
-    return render(request, "teleconsults/checks.html", {"page": page})
+    context = {"page": page, "asking": Recording.objects.asking(_unread(request)).newest_first()}
+    return render(request, "teleconsults/checks.html", context)
 
 
 @member_required
@@ -614,6 +724,7 @@ def check(request: MemberRequest, public_id: str) -> HttpResponse:
         "chapters": list(video.chapters.all()),
         "playback": playback_for(video, request.user),
         "record": watch_record_for(request.user, video),
+        "has_questions": _unread(request).filter(recording=recording).exists(),
     }
     return render(request, "teleconsults/check.html", context, status=422 if form.is_bound else 200)
 
@@ -653,6 +764,33 @@ def original_file(request: MemberRequest, public_id: str, key: str) -> HttpRespo
 
 def _of_others(request: MemberRequest) -> RecordingQuerySet:
     return Recording.objects.visible_to(request.user).exclude(author=request.user).for_watching()
+
+
+@member_required
+@permission_required("teleconsults.clear_recording", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def check_decisions(request: MemberRequest, public_id: str) -> HttpResponse:
+    """The questions of one film whose words nobody but their author has read."""
+    visible = Recording.objects.visible_to(request.user).for_watching()
+    recording = get_object_or_404(visible, public_id=public_id)
+    points = _unread(request).filter(recording=recording).in_film_order()
+    form = PointCheckForm(request.POST or None)
+    if form.is_valid():
+        try:
+            point = get_object_or_404(points, pk=form.cleaned_data["point"])
+            check_point(point, **form.facts, by=request.user)
+        except RefusedError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("Thank you. It is kept."))
+        return redirect(request.path if points.all().exists() else "teleconsults:checks")
+    context = {"points": [(point, PointCheckForm.of(point)) for point in points], **_beside_film(request, recording)}
+    return render(request, "teleconsults/check_decisions.html", context, status=422 if form.is_bound else 200)
+
+
+def _unread(request: MemberRequest) -> DecisionPointQuerySet:
+    return DecisionPoint.objects.visible_to(request.user).awaiting_check().checkable_by(request.user)
 
 
 def _to_check(request: MemberRequest) -> RecordingQuerySet:

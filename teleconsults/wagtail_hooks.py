@@ -46,6 +46,9 @@ def name_acts(actions: LogActionRegistry) -> None:
     actions.register_action("teleconsults.consent", _("Answer for consent"), _("Consent question answered"))
     actions.register_action("teleconsults.check", _("Check a film for patients"), _("Film checked for patients"))
     actions.register_action("teleconsults.redact", _("Redact a recording"), _("Redaction proposed"))
+    actions.register_action("teleconsults.ask", _("Stop a film for a question"), _("Question set"))
+    actions.register_action("teleconsults.take_away", _("Take a question away"), _("Question taken away"))
+    actions.register_action("teleconsults.check_question", _("Read a question for patients"), _("Question read"))
     actions.register_action("teleconsults.publish", _("Publish a recording"), _("Recording published"))
     actions.register_action("teleconsults.withdraw", _("Withdraw a recording"), _("Recording withdrawn"))
 

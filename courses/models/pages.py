@@ -40,7 +40,8 @@ from foundation.kernel.models import PortalImage, PortalRendition
 from foundation.video.models import Video
 from foundation.video.playback import playback_for
 from foundation.video.watching import watch_record_for
-from teleconsults.models import Recording
+from teleconsults.decisions import public_points_for
+from teleconsults.models import DecisionPoint, Recording
 
 # Without a panel for scheduling: nothing here publishes or expires by the clock, past the rules of courses.actions.
 UNSCHEDULED: list[Any] = [CommentPanel()]
@@ -452,7 +453,9 @@ class ItemPage(KeptUid, Page):
 class LessonQuerySet(PageQuerySet):
     def for_page(self) -> Self:
         """Published, with the recording where there is one."""
-        lessons: Self = self.live().select_related("recording__video", "recording__hub")
+        asked = DecisionPoint.objects.asked().filter(recording=models.OuterRef("recording"))
+        with_recording = self.live().select_related("recording__video", "recording__hub")
+        lessons: Self = with_recording.annotate(asks=models.Exists(asked))
         return lessons
 
     def watchable(self) -> Self:
@@ -528,6 +531,8 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
         help_text=_("0.90 leaves a tenth for lines that drop; 0 asks for no time by the clock."),
     )
     body = StreamField(BodyBlock(required=False), blank=True, verbose_name=_("text"))
+    # Does its film stop and ask? `for_page` knows; a preview looks.
+    asks: bool = True
 
     objects: ClassVar[Any] = PageManager.from_queryset(LessonQuerySet)()  # Any: Wagtail is untyped
 
@@ -561,12 +566,15 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
         if recording is None or not request.user.is_authenticated:
             return context
         required = enrolment.coverage_asked_of(self) if enrolment else self.required_coverage
+        points = public_points_for(recording, request.user) if self.asks else []
         return context | {
             "recording": recording,
             "required_coverage": required,
             "required_percent": int(required * 100),
             "playback": playback_for(recording.video, request.user),
             "record": watch_record_for(request.user, recording.video),
+            "points": points,
+            "missing": sum(asked.is_missing for asked in points),
         }
 
     @property

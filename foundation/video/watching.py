@@ -272,9 +272,14 @@ def is_watched(record: WatchRecord, demand: rules.Demand) -> bool:
     return all(is_done(record.user, record.video) for is_done in further_demands)
 
 
+@transaction.atomic
 def tell_again(user: "User", video: Video) -> None:
-    """Whoever met a further demand after the last beat is heard of by the listeners now, if they watched at all."""
-    record = WatchRecord.objects.filter(user=user, video=video).select_related("video").first()
+    """Whoever met a further demand after the last beat is heard of by the listeners now, if they watched at all.
+
+    Waits for a beat that is being taken: of the two, the later one sees that everything is there.
+    """
+    records = WatchRecord.objects.select_for_update(of=("self",)).select_related("video")
+    record = records.filter(user=user, video=video).first()
     if record is not None:
         for listener in watched_listeners:
             listener(user, video, record)

@@ -16,10 +16,18 @@ from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job
 from foundation.video.actions import receive_upload
 from portal.demo.content import MEDIA, NAMESPACE, read
-from teleconsults.actions import answer_consent, change_captions, check_recording, publish_recording, submit_recording
-from teleconsults.models import Presenter, Programme, Recording
+from teleconsults.actions import (
+    answer_consent,
+    ask_at,
+    change_captions,
+    check_point,
+    check_recording,
+    publish_recording,
+    submit_recording,
+)
+from teleconsults.models import DecisionPoint, Presenter, Programme, Recording
 from teleconsults.plain_text import html_of
-from teleconsults.rules import FacilityApproval, people_in
+from teleconsults.rules import FacilityApproval, Question, people_in
 
 # One encode leaves a good part of two cores idle.
 ENCODES_AT_ONCE = 2
@@ -36,7 +44,7 @@ def load_recordings(users: dict[str, User]) -> dict[str, Recording]:
             with ThreadPoolExecutor(ENCODES_AT_ONCE) as pool:
                 list(pool.map(_run, batch))
     officer = users["deid-1"]
-    return {text["slug"]: _published(recordings[text["slug"]], users[text["author"]], officer) for text in texts}
+    return {text["slug"]: _published(text, recordings[text["slug"]], users[text["author"]], officer) for text in texts}
 
 
 def _load_programmes() -> None:
@@ -65,15 +73,24 @@ def _handed_in(text: dict[str, Any], author: User) -> Recording:
     return Recording.objects.filter(public_id=public_id).first() or _hand_in(public_id, text, author)
 
 
-def _published(recording: Recording, author: User, officer: User) -> Recording:
+def _published(text: dict[str, Any], recording: Recording, author: User, officer: User) -> Recording:
     recording.video.refresh_from_db()
     if not recording.live and not recording.is_withdrawn and recording.video.is_whole:
         approval = FacilityApproval(f"{author.full_name} (demo)", recording.held_on)
+        for asked in text.get("questions", []):
+            _ask(asked, recording, author)
         answer_consent(recording, answer=Recording.Consent.NO_PATIENT, approval=approval, by=author)
         film, words = recording.video.directory, recording.video.words_sha256()
         check_recording(recording, is_clear=True, film=film, words=words, by=officer)
+        for point in DecisionPoint.objects.awaiting_check().filter(recording=recording):
+            check_point(point, version=point.version, is_clear=True, by=officer)
         recording = publish_recording(recording, by=author)
     return recording
+
+
+def _ask(text: dict[str, Any], recording: Recording, author: User) -> None:
+    question = Question(text["question"], tuple(text["options"]), text["reasoning"], text["preferred"])
+    ask_at(recording, question, at_s=text["at_s"], is_required=text["required"], by=author)
 
 
 def _hand_in(public_id: str, text: dict[str, Any], author: User) -> Recording:

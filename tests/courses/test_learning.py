@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from courses.actions import (
     MustBeWatchedError,
@@ -29,7 +30,7 @@ from tests.factories.courses import (
     watch_all,
 )
 from tests.factories.cpd import CpdAdminFactory, confirm_proposal
-from tests.factories.teleconsults import RecordingFactory
+from tests.factories.teleconsults import RecordingFactory, make_point
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +105,24 @@ def test_the_share_that_counts_is_the_one_asked_for_on_enrolling(client):
     assert 'data-watched-lesson="0.9' in page
     watch_all(course, enrolment.practitioner.user, share=0.9)
     assert fresh(enrolment).required_done == 1
+
+
+def test_a_lesson_waits_for_the_answers_that_its_film_asks_for(client):
+    enrolment = enrolled(course := make_course())
+    user, lesson = enrolment.practitioner.user, LessonPage.objects.child_of(course).get(kind="recording")
+    point = make_point(lesson.recording, is_required=True)
+    watch_all(course, user)
+    assert fresh(enrolment).required_done == 0
+    client.force_login(user)
+    page = client.get(lesson.address).content.decode()
+    assert "One question in the film has still to be answered" in page
+    answer = {"option": point.options.first().pk, "next": lesson.address}
+    address = reverse("teleconsults:answer_decision", args=[lesson.recording.public_id, point.pk])
+    assert client.post(address, answer)["Location"].startswith(lesson.address)
+    assert fresh(enrolment).required_done == 1
+    page = client.get(lesson.address).content.decode()
+    assert "has still to be answered" not in page
+    assert point.reasoning in page
 
 
 @pytest.mark.parametrize(("share", "done"), [(0.95, 1), (0.5, 0)])

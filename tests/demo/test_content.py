@@ -187,6 +187,15 @@ def test_the_timeline_says_what_the_script_says(recording: Table):
 
 
 @each_recording
+def test_a_film_stops_between_two_sentences(recording: Table):
+    timeline = json.loads((CONTENT / "timelines.json").read_text(encoding="utf-8"))[recording["slug"]]
+    for question in recording.get("questions", []):
+        assert not [cue for cue in timeline["cues"] if cue["start_s"] < question["at_s"] < cue["end_s"]]
+        assert 2 <= len(question["options"]) <= 5
+        assert 0 <= question["preferred"] < len(question["options"])
+
+
+@each_recording
 def test_a_clip_is_light_and_has_captions_and_chapters(recording: Table):
     clip = MEDIA / recording["media"]
     assert 0 < clip.stat().st_size <= 700_000

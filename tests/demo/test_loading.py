@@ -22,7 +22,7 @@ from foundation.accounts.models import Practitioner, User
 from foundation.video import jobs
 from foundation.video.models import Video, WatchRecord
 from portal.demo.content import ROOT
-from teleconsults.models import Recording
+from teleconsults.models import DecisionAnswer, Recording
 from wagtail.models import Page
 
 LENGTHS = json.loads((ROOT / "content" / "timelines.json").read_text())
@@ -66,6 +66,7 @@ content = {
     "enrolments": rows(Enrolment.objects.all(), "practitioner__user__email", "course__title", "enrolled_at"),
     "progress": rows(ItemProgress.objects.all(), "enrolment__practitioner__user__email", "item_uid", "first_done_at"),
     "watched": rows(WatchRecord.objects.all(), "user__email", "video__original_name", "seconds_watched"),
+    "decisions": rows(DecisionAnswer.objects.all(), "user__email", "point__question", "option__text", "answered_at"),
     "attempts": rows(Attempt.objects.all(), "enrolment__practitioner__user__email", "started_at", "submitted_at"),
     "credit": rows(CreditEntry.objects.all(), "practitioner__user__email", "hours", "activity__title"),
     "certificates": rows(

@@ -7,7 +7,9 @@ from django.utils import timezone
 from wagtail.rich_text import RichText
 
 from foundation.video.models import CaptionTrack, Upload
-from teleconsults.models import Presenter, Programme, Recording
+from teleconsults.actions import ask_at
+from teleconsults.models import DecisionPoint, Presenter, Programme, Recording
+from teleconsults.rules import Question
 from tests.factories.accounts import FacilityFactory, SpecialtyFactory, UserFactory, World
 from tests.factories.video import UploadFactory, VideoFactory
 
@@ -69,6 +71,24 @@ class RecordingFactory(factory.django.DjangoModelFactory):
         )
 
 
+FLUIDS = Question("Which fluid now?", ("Ringer lactate", "Platelets", "None"), "Crystalloids, then look again.", 0)
+
+
+def make_point(recording: Recording, *, at_s: float = 60.0, is_read: bool = True, **facts) -> DecisionPoint:
+    """A question at a second of the film that an officer has read, unless `is_read` is false."""
+    point = ask_at(recording, facts.pop("question", FLUIDS), at_s=at_s, by=recording.author, **facts)
+    if is_read:
+        point.checked_by, point.checked_at = UserFactory(), timezone.now()
+        point.save()
+    return point
+
+
+def _point_of_author(world: World) -> dict[str, object]:
+    if "point" not in world.made:
+        world.made["point"] = make_point(_of_author(world))
+    return {"public_id": _of_author(world).public_id, "point_id": world.made["point"].pk}
+
+
 def _of_author(world: World) -> Recording:
     if "recording" not in world.made:
         author = world.person("author")
@@ -110,8 +130,11 @@ SAMPLES = {
             "retry",
             "hours",
             "withdraw",
+            "decisions",
         )
     },
+    "teleconsults:check_decisions": lambda world: {"public_id": _of_author(world).public_id},
+    **{f"teleconsults:{name}": _point_of_author for name in ("decision", "remove_decision", "answer_decision")},
     **{
         name: lambda world: {"public_id": _upload_of_author(world).public_id}
         for name in ("teleconsults:finish_upload", "teleconsults:discard_upload", "video:upload")
