@@ -31,6 +31,7 @@ from teleconsults.rules import FacilityApproval, Question, people_in
 
 # One encode leaves a good part of two cores idle.
 ENCODES_AT_ONCE = 2
+CHAIR = "chủ tọa"
 
 
 def load_recordings(users: dict[str, User]) -> dict[str, Recording]:
@@ -107,8 +108,10 @@ def _hand_in(public_id: str, text: dict[str, Any], author: User) -> Recording:
         key_points=[("point", point) for point in text["key_points"]],
     )
     people = people_in("\n".join(text["presenters"]))
+    draft.chair = ", ".join(person.name for person in people if person.role == CHAIR)
+    others = [person for person in people if person.role != CHAIR]
     draft.presenters.set(
-        Presenter(name=person.name, role=person.role, sort_order=order) for order, person in enumerate(people)
+        Presenter(name=person.name, role=person.role, sort_order=order) for order, person in enumerate(others)
     )
     draft.asking_facilities.set(Facility.objects.filter(slug__in=text["asking_facilities"]))
     recording = submit_recording(draft, video=video, tags=text["tags"], by=author)
