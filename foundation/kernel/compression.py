@@ -5,6 +5,8 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
 COMPRESSED = {"text/html", "text/plain", "text/css", "text/csv", "text/vtt", "application/json", "application/xml"}
+# A playlist of a film in a bucket repeats one long address at every segment.
+COMPRESSED |= {"application/vnd.apple.mpegurl"}
 
 
 class TextCompressionMiddleware(GZipMiddleware):

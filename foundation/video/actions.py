@@ -1,8 +1,6 @@
 """What people do with files of recordings: hand them in, at once or piece by piece, and try again."""
 
-import os
 import secrets
-import shutil
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +9,6 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.files.base import File
-from django.core.files.storage import storages
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +17,7 @@ from foundation.jobs.actions import cancel_job, enqueue
 from foundation.jobs.models import Job
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
+from foundation.kernel.storages import shelf
 from foundation.video.candidates import candidate_finders
 from foundation.video.captions import cues_of
 from foundation.video.chapters import marks_of
@@ -82,11 +80,8 @@ def receive_upload(file: "File[bytes]", *, by: "User") -> Video:
     upload = quarantined(file)
     video = Video(owner=by, original_name=Path(upload.name or "").name[-NAME_CHARS:])
     video.original_bytes, video.original_sha256 = upload.size, upload.sha256
-    name = quarantine_path(video, "")
-    target = Path(storages["quarantine"].path(name))
-    target.parent.mkdir(parents=True)
-    upload.path.replace(target)
-    video.original.name = name
+    video.original.name = quarantine_path(video, "")
+    shelf("quarantine").put_file(upload.path, video.original.name)
     video.save()
     log(video, "video.receive", user=by, data={"bytes": video.original_bytes, "sha256": video.original_sha256})
     _start(video, by=by)
@@ -393,14 +388,12 @@ def retire_addresses(video: Video) -> None:
     """
     if not video.directory:
         return
-    clean = storages["clean"]
-    old = Path(clean.path(f"video/{video.directory}"))
-    new = old.with_name(secrets.token_hex(8))
-    if old.is_dir():
-        shutil.copytree(old, new, copy_function=os.link)
-        for version in [path for path in old.parent.iterdir() if path != new]:
-            transaction.on_commit(partial(shutil.rmtree, version, ignore_errors=True))
-    video.directory = f"{video.public_id}/{new.name}"
+    clean, folder = shelf("clean"), f"video/{video.public_id}"
+    before, name = clean.folders_in(folder), secrets.token_hex(8)
+    clean.copy_folder(f"video/{video.directory}", to=f"{folder}/{name}")
+    for version in before:
+        transaction.on_commit(partial(clean.delete_folder, f"{folder}/{version.name}"))
+    video.directory = f"{video.public_id}/{name}"
     video.save(update_fields=["directory"])
 
 

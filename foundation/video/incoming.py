@@ -1,7 +1,6 @@
 """Where the bytes of an upload wait until they are all there: a store that goes on at the byte where it stopped.
 
-The disk is the only one so far. One in a bucket would implement the same protocol with a multipart upload: its parts
-are what is kept, the last bytes that do not fill a part (5 MB) are held back, and a lease takes the place of the lock.
+The disk is the only one, also where quarantine is a bucket: docs/decisions/0008-films-in-a-bucket.md says why.
 """
 
 import fcntl
@@ -13,11 +12,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from django.core.files.storage import storages
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from foundation.kernel.errors import RefusedError
-from foundation.video.uploads import INCOMING, QuarantinedFile
+from foundation.video.uploads import QuarantinedFile
 
 
 class LockedError(RefusedError):
@@ -100,7 +99,7 @@ class DiskStore:
             path.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
-        return Path(storages["quarantine"].path(INCOMING), key)
+        return Path(settings.INCOMING_DIR, key)
 
 
 def _lock(handle: BinaryIO) -> None:

@@ -1,19 +1,16 @@
 """From a file in quarantine to a whole version in the clean storage, or nothing: examine it, then encode."""
 
 import hashlib
-import os
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
@@ -23,6 +20,7 @@ from django.utils.translation import gettext_noop
 from foundation.jobs.actions import enqueue
 from foundation.jobs.models import Job
 from foundation.jobs.registry import JobHandle, LeaseLostError, job
+from foundation.kernel.storages import WORK, shelf
 from foundation.video import content, encoding
 from foundation.video.candidates import Candidate, candidate_finders
 from foundation.video.captions import Cue
@@ -36,7 +34,6 @@ from foundation.video.removal import delete_files, has_files
 from foundation.video.rules import whole_seconds
 from foundation.video.sandbox import ToolFailedError
 from foundation.video.transcription import NothingToTranscribeError, transcriber_for
-from foundation.video.uploads import INCOMING
 from foundation.video.watching import carry_over_cuts
 
 INCOMING_KEPT_S = 24 * 60 * 60
@@ -46,7 +43,6 @@ REPLACED_KEPT_S = 24 * 60 * 60  # for players that had begun with the version be
 ENCODED = 0.93  # share of the bar; the rest is slides, checking and putting in place
 _MADE_FIELDS = ["directory", "state", "duration_s", "renditions", "has_poster", "width_px", "height_px", "has_audio"]
 _MADE_FIELDS += ["is_provisional", "slides", "sprites", "download", "content_sha256"]
-_WORK = ".work-"
 
 
 class NoSpaceError(Exception):
@@ -121,12 +117,9 @@ def transcribe(handle: JobHandle, *, video_id: int, language: str) -> dict[str, 
     sound = next((quality for quality in video.qualities() if quality.is_audio), None)
     if transcriber is None or sound is None:
         raise NothingToTranscribeError
-    with tempfile.NamedTemporaryFile(suffix=".mp4") as copy:
-        with storages["clean"].open(f"video/{video.directory}/{sound.key}.m4s") as stored:
-            shutil.copyfileobj(stored, copy)
-        copy.flush()
+    with shelf("clean").local(f"video/{video.directory}/{sound.key}.m4s") as stored:
         try:
-            cues = transcriber.transcribe(Path(copy.name), language=language, on_share=_Reporter(handle, 0.02, 0.98))
+            cues = transcriber.transcribe(stored, language=language, on_share=_Reporter(handle, 0.02, 0.98))
         except StoppedError:
             return None
     written = {"cues": [cue.as_json() for cue in cues], "is_automatic": True}
@@ -210,10 +203,9 @@ def redact(handle: JobHandle, *, redaction_id: int) -> dict[str, Any] | None:
 
 def _redact(redaction: Redaction, handle: JobHandle) -> None:
     video = redaction.video
-    with _workplace(video) as work:
+    with _workplace(video) as work, _original_of(video) as original:
         handle.log(f"Attempt {handle.attempt}")
         handle.progress(0.01, gettext_noop("Examining the file"))
-        original = Path(video.original.path)
         source = probe(original)
         plan = encoding.on_frames_of(source, composed(video.plan_of_original, redaction.rows()))
         handle.progress(0.03, gettext_noop("Making the redacted film"))
@@ -266,7 +258,7 @@ def _settle_redaction(redaction: Redaction, state: Redaction.State) -> None:
 
 
 def _forget_other_versions(video: Video) -> None:
-    _remove_leftovers(Path(storages["clean"].path(f"video/{video.public_id}")), keep=video.directory)
+    _remove_leftovers(video)
 
 
 def _guarded[T](video: Video, handle: JobHandle, work: Callable[[Video, JobHandle], T]) -> T | None:
@@ -313,23 +305,28 @@ def _announce(video: Video) -> None:
 
 def _examine(video: Video, handle: JobHandle) -> Source:
     handle.progress(0.05, gettext_noop("Examining the file"))
-    original = Path(video.original.path)
-    source = probe(original)
-    video.chapters_found = [{"at_s": chapter.at_s, "title": chapter.title} for chapter in source.chapters]
-    with transaction.atomic():
-        video.save(update_fields=["chapters_found"])
-        video.take_over_chapters()
-    if not video.is_ready and not video.plan and encoding.is_fit(source, original):
-        handle.progress(0.5, gettext_noop("Making it watchable as it is"))
-        _offer_as_it_is(video, source, handle)
+    with _original_of(video) as original:
+        source = probe(original)
+        video.chapters_found = [{"at_s": chapter.at_s, "title": chapter.title} for chapter in source.chapters]
+        with transaction.atomic():
+            video.save(update_fields=["chapters_found"])
+            video.take_over_chapters()
+        if not video.is_ready and not video.plan and encoding.is_fit(source, original):
+            handle.progress(0.5, gettext_noop("Making it watchable as it is"))
+            _offer_as_it_is(video, source, original, handle)
     return source
 
 
-def _offer_as_it_is(video: Video, source: Source, handle: JobHandle) -> None:
+def _original_of(video: Video) -> AbstractContextManager[Path]:
+    """The file as it was handed in, on a disk."""
+    return shelf("quarantine").local(str(video.original.name))
+
+
+def _offer_as_it_is(video: Video, source: Source, original: Path, handle: JobHandle) -> None:
     """Nothing is lost where this fails: the qualities are made anyway, and they find what is wrong with the file."""
     with _workplace(video) as work:
         try:
-            made = encoding.remux(source, Path(video.original.path), work, on_share=_Reporter(handle, 0.5, 0.9))
+            made = encoding.remux(source, original, work, on_share=_Reporter(handle, 0.5, 0.9))
         except (ToolFailedError, encoding.BrokenPlaylistError, VideoRefusedError) as error:
             handle.log(f"Not watchable as it is: {error}")
             return
@@ -344,10 +341,9 @@ def _choices() -> dict[str, Any]:
 
 
 def _encode(video: Video, handle: JobHandle, *, source: dict[str, Any] | None = None) -> encoding.Made:
-    with _workplace(video) as work:
+    with _workplace(video) as work, _original_of(video) as original:
         handle.log(f"Attempt {handle.attempt}")
         handle.progress(0.01, gettext_noop("Making the qualities"))
-        original = Path(video.original.path)
         facts = Source.from_json(source) if source else probe(original)
         reporter = _Reporter(handle, 0.01, ENCODED)
         made = encoding.make(facts, original, work, on_share=reporter, plan=video.plan_of_original, **_choices())
@@ -359,17 +355,11 @@ def _encode(video: Video, handle: JobHandle, *, source: dict[str, Any] | None = 
 
 @contextmanager
 def _workplace(video: Video) -> Iterator[Path]:
-    """A folder beside the versions, empty, with room on the disk; gone afterwards, unless it got a lasting name."""
-    folder = Path(storages["clean"].path(f"video/{video.public_id}"))
-    folder.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(folder, keep=video.directory)
-    _refuse_full_disk(folder, video)
-    work = folder / f"{_WORK}{secrets.token_hex(8)}"
-    work.mkdir()
-    try:
+    """A folder on a disk with room, empty, of which a version is made; gone afterwards."""
+    _remove_leftovers(video)
+    with shelf("clean").workplace(f"video/{video.public_id}") as work:
+        _refuse_full_disk(work, video)
         yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 class _Reporter:
@@ -407,12 +397,12 @@ def forget_replaced_versions() -> int:
     """
     gone = 0
     for video in Video.objects.ready().only("public_id", "directory", "redacted_at").iterator():
-        folder = Path(storages["clean"].path(f"video/{video.public_id}"))
-        for path in folder.iterdir() if folder.is_dir() else ():
-            has_its_day = video.redacted_at is None or path.name.startswith(_WORK)
-            is_old = not has_its_day or time.time() - path.stat().st_mtime > REPLACED_KEPT_S
-            if is_old and path.name != video.directory.rpartition("/")[2]:
-                shutil.rmtree(path, ignore_errors=True)
+        folder = f"video/{video.public_id}"
+        for version in shelf("clean").folders_in(folder):
+            has_its_day = video.redacted_at is None or version.name.startswith(WORK)
+            is_old = not has_its_day or time.time() - version.changed_at > REPLACED_KEPT_S
+            if is_old and version.name != video.directory.rpartition("/")[2]:
+                shelf("clean").delete_folder(f"{folder}/{version.name}")
                 gone += 1
     return gone
 
@@ -427,7 +417,7 @@ def forget_removed_films() -> int:
 
 def _forget_incoming() -> int:
     """What a killed web worker left: an upload of one go is written to all the time, the others have a row."""
-    folder, gone = Path(storages["quarantine"].path(INCOMING)), 0
+    folder, gone = Path(settings.INCOMING_DIR), 0
     with_row = set(Upload.objects.values_list("public_id", flat=True))
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name not in with_row and time.time() - path.stat().st_mtime > INCOMING_KEPT_S:
@@ -447,8 +437,7 @@ def _forget_film(video: Video) -> int:
     except ProtectedError:
         return 0
     for place in ("quarantine", "clean"):
-        folder = storages[place].path(f"video/{video.public_id}")
-        transaction.on_commit(partial(shutil.rmtree, folder, ignore_errors=True))
+        transaction.on_commit(partial(shelf(place).delete_folder, f"video/{video.public_id}"))
     return 1
 
 
@@ -461,15 +450,13 @@ def _put_in_place(
     is_provisional: bool = False,
     along: Callable[[], None] | None = None,
 ) -> None:
-    """Give the finished folder its lasting name, then point the row to it: a reader sees the old or the new.
+    """Put the finished folder in its lasting place, then point the row to it: a reader sees the old or the new.
 
     `along` is done in the same transaction. The version before stays for a day, for those who are watching it.
     """
     name = hashlib.sha256(f"{video.original_sha256}:{attempt}:{secrets.token_hex(8)}".encode()).hexdigest()[:16]
     video.content_sha256 = content.sha256_of(work)
-    _sync(work)
-    work.rename(work.parent / name)
-    _sync(work.parent, deep=False)
+    shelf("clean").put_folder(work, f"video/{video.public_id}/{name}")
     was_ready = video.is_ready
     video.directory, video.state = f"{video.public_id}/{name}", Video.State.READY
     video.duration_s, video.renditions, video.has_poster = made.duration_s, made.renditions, made.has_poster
@@ -488,21 +475,12 @@ def _put_in_place(
             _announce(video)
 
 
-def _sync(folder: Path, *, deep: bool = True) -> None:
-    """Bring names and bytes to the disk, so that a power cut after the switch leaves a whole version."""
-    for path in [*(folder.iterdir() if deep else []), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _remove_leftovers(folder: Path, *, keep: str) -> None:
+def _remove_leftovers(video: Video) -> None:
     """What attempts that died, and versions that were replaced, left behind."""
-    for path in folder.iterdir():
-        if path.name != keep.rpartition("/")[2]:
-            shutil.rmtree(path, ignore_errors=True)
+    clean, folder = shelf("clean"), f"video/{video.public_id}"
+    for found in clean.folders_in(folder):
+        if found.name != video.directory.rpartition("/")[2]:
+            clean.delete_folder(f"{folder}/{found.name}")
 
 
 def _refuse_full_disk(folder: Path, video: Video) -> None:

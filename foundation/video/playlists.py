@@ -1,11 +1,13 @@
 """Reads the media playlists that ffmpeg wrote, measures them, and writes the master playlist."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 AAC_CODEC = "mp4a.40.2"
+_ENTRY = re.compile(r"(?<=URI=\")[a-z0-9_-]+\.m4s(?=\")|^[a-z0-9_-]+\.m4s$")
 _SEGMENT = re.compile(r"#EXTINF:(?P<length>[\d.]+),[^\n]*\n#EXT-X-BYTERANGE:(?P<bytes>\d+)@(?P<start>\d+)\n")
 
 
@@ -70,6 +72,12 @@ def read_playlist(directory: Path, name: str) -> MediaPlaylist:
     if last.start + last.bytes > file_bytes:
         raise BrokenPlaylistError(f"{name}: the file ends before its last segment.")
     return MediaPlaylist(name, segments, file_bytes)
+
+
+def with_addresses(text: str, address_of: Callable[[str], str]) -> str:
+    """The playlist with the address of every file of media; playlists that it names stay beside it."""
+    lines = [_ENTRY.sub(lambda found: address_of(found[0]), line) for line in text.splitlines()]
+    return "\n".join(lines) + "\n"
 
 
 def h264_codec(file: Path) -> str:

@@ -1,16 +1,31 @@
-"""Sends files of the clean storage with byte ranges (RFC 9110), which Django does not do."""
+"""Sends files of the clean storage with byte ranges (RFC 9110), which Django does not do, or says where they are."""
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from django.core.exceptions import SuspiciousFileOperation
+from django.core.cache import cache
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.storage import Storage, storages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.utils.http import http_date, parse_http_date_safe, quote_etag
 
+from foundation.kernel.storages import shelf
+from foundation.video.playlists import with_addresses
+
 CHUNK_BYTES = 64 * 1024
+HOUR_S = 60 * 60
+# Small, and read by scripts: not worth another origin.
+SENT_BY_US = {"json", "vtt"}
 # What the pipeline writes; anything else is not there, and nothing is ever served as a page.
 CONTENT_TYPES = {
     "m3u8": "application/vnd.apple.mpegurl",
@@ -82,7 +97,7 @@ def _answer(request: HttpRequest, path: str, storage: Storage) -> HttpResponseBa
         handle: BinaryIO = storage.open(path)  # type: ignore[assignment]  # a File reads like one
         modified = storage.get_modified_time(path).timestamp()
         size = storage.size(path)
-    except (OSError, SuspiciousFileOperation) as error:
+    except (OSError, SuspiciousOperation) as error:
         raise Http404 from error
     # The directory is named by content and never changes: its path is the tag.
     etag, http_modified = quote_etag(path.replace("/", "-")), http_date(modified)
@@ -103,6 +118,44 @@ def _answer(request: HttpRequest, path: str, storage: Storage) -> HttpResponseBa
     if part:
         response["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
     return _with_headers(response, request, path, etag=etag, modified=http_modified)
+
+
+def elsewhere(request: HttpRequest, path: str, *, until: float) -> HttpResponseBase | None:
+    """Where a bucket holds the file: the way to it, until that moment. None where the file is ours to send.
+
+    A playlist carries the addresses of its media, so that a player asks us once for each quality.
+    """
+    directory, _slash, file_name = path.rpartition("/")
+    ending = file_name.rpartition(".")[2]
+    kept_as = {"ResponseContentDisposition": words} if (words := _disposition(request, path)) else {}
+    if ending in SENT_BY_US or (address := shelf("clean").address(path, until=until, **kept_as)) is None:
+        return None
+    if ending != "m3u8":
+        response: HttpResponse = HttpResponseRedirect(address)
+    else:
+        addresses: dict[str, str] = {}
+
+        def address_of(name: str) -> str:
+            if name not in addresses:
+                addresses[name] = shelf("clean").address(f"{directory}/{name}", until=until) or name
+            return addresses[name]
+
+        response = HttpResponse(with_addresses(_text(path), address_of), content_type=CONTENT_TYPES["m3u8"])
+    response["Cache-Control"] = f"private, max-age={max(0, min(HOUR_S, int(until - time.time()) // 2))}"
+    return response
+
+
+def _text(path: str) -> str:
+    """A playlist never changes, and everybody who plays the film asks for it. Raises Http404."""
+    text: str | None = cache.get(key := f"playlist:{path}")
+    if text is None:
+        try:
+            with storages["clean"].open(path) as handle:
+                text = handle.read().decode()
+        except (OSError, SuspiciousOperation) as error:
+            raise Http404 from error
+        cache.set(key, text, HOUR_S)
+    return text
 
 
 def handed_to_nginx(request: HttpRequest, path: str) -> HttpResponse:
@@ -133,11 +186,15 @@ def _with_headers[R: HttpResponseBase](response: R, request: HttpRequest, path: 
 
 
 def _kept_as[R: HttpResponseBase](response: R, request: HttpRequest, path: str) -> R:
-    """Where the address asks for it, the browser is told to keep the file, and under which name."""
-    name = request.GET.get("download", "")
-    if _DOWNLOAD.fullmatch(name):
-        response["Content-Disposition"] = f'attachment; filename="{name}.{path.rpartition(".")[2]}"'
+    if words := _disposition(request, path):
+        response["Content-Disposition"] = words
     return response
+
+
+def _disposition(request: HttpRequest, path: str) -> str:
+    """Where the address asks for it, the browser is told to keep the file, and under which name; else empty."""
+    name = request.GET.get("download", "")
+    return f'attachment; filename="{name}.{path.rpartition(".")[2]}"' if _DOWNLOAD.fullmatch(name) else ""
 
 
 def _content_type(path: str) -> str:

@@ -8,13 +8,11 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.base import File
-from django.core.files.storage import storages
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 
 from foundation.video.door import refuse_at_the_door
 from foundation.video.refusals import EmptyFileError, TooBigError, VideoRefusedError
 
-INCOMING = "incoming"
 CHUNK_BYTES = 1024 * 1024
 
 
@@ -39,7 +37,7 @@ class Intake:
     """Writes one incoming file and keeps count; refuses by kind at its first bytes, and by size."""
 
     def __init__(self) -> None:
-        directory = Path(storages["quarantine"].path(INCOMING))
+        directory = Path(settings.INCOMING_DIR)
         directory.mkdir(parents=True, exist_ok=True)
         self.path = directory / secrets.token_hex(16)
         self.size, self._hash = 0, hashlib.sha256()

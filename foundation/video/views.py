@@ -222,6 +222,7 @@ def rendition(
         return HttpResponse(words, status=410, content_type="text/plain; charset=utf-8")
     if not ranges.is_servable(file_name):
         raise Http404
-    if settings.X_ACCEL:
-        return ranges.handed_to_nginx(request, f"video/{directory}/{file_name}")
-    return ranges.answer(request, f"video/{directory}/{file_name}")
+    path = f"video/{directory}/{file_name}"
+    if there := ranges.elsewhere(request, path, until=expires):
+        return there
+    return ranges.handed_to_nginx(request, path) if settings.X_ACCEL else ranges.answer(request, path)

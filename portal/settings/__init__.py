@@ -11,6 +11,7 @@ from portal.settings.environment import Environment, prepare_for_tests
 from portal.settings.places import (
     broker_socket,
     database_from_url,
+    private_storage,
     sqlite_database,
     storage_in_bucket,
     writable_folder,
@@ -206,13 +207,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 QUARANTINE_DIR = VAR_DIR / "quarantine"
+# Uploads on their way; a disk also where quarantine is a bucket.
+INCOMING_DIR = QUARANTINE_DIR / "incoming"
 CLEAN_DIR = VAR_DIR / "clean"
 _FILES = "django.core.files.storage.FileSystemStorage"
 STORAGES: dict[str, dict[str, object]] = {
     "default": {"BACKEND": _FILES},
-    # No base_url: a file in quarantine has no address.
-    "quarantine": {"BACKEND": "foundation.kernel.storages.PrivateStorage", "OPTIONS": {"location": QUARANTINE_DIR}},
-    "clean": {"BACKEND": "foundation.kernel.storages.PrivateStorage", "OPTIONS": {"location": CLEAN_DIR}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if MODE == "test" or DEBUG
@@ -220,17 +220,28 @@ STORAGES: dict[str, dict[str, object]] = {
     },
 }
 S3_BUCKET = ENV.text("PORTAL_S3_BUCKET")
+S3_QUARANTINE_BUCKET = ENV.text("PORTAL_S3_QUARANTINE_BUCKET")
+S3_CLEAN_BUCKET = ENV.text("PORTAL_S3_CLEAN_BUCKET")
 S3_ENDPOINT = ENV.base_url("PORTAL_S3_ENDPOINT", default="https://s3.amazonaws.com")
 S3_REGION = ENV.text("PORTAL_S3_REGION")
-S3_ACCESS_KEY = ENV.text("PORTAL_S3_ACCESS_KEY")
-S3_SECRET_KEY = ENV.text("PORTAL_S3_SECRET_KEY")
-# Pictures in a bucket come from its own address, which the content policy must know.
-FILE_ORIGINS = [S3_ENDPOINT] if S3_BUCKET else []
+S3_SERVICE = {
+    "endpoint": S3_ENDPOINT,
+    "region": S3_REGION,
+    "access_key": ENV.text("PORTAL_S3_ACCESS_KEY"),
+    "secret_key": ENV.text("PORTAL_S3_SECRET_KEY"),
+}
+# Pictures and films in a bucket come from its own address, which the content policy must know.
+FILE_ORIGINS = [S3_ENDPOINT] if S3_BUCKET or S3_CLEAN_BUCKET else []
+FILM_ORIGINS = [S3_ENDPOINT] if S3_CLEAN_BUCKET else []
 if S3_BUCKET:
-    # Quarantine and clean stay on the disk: ffmpeg reads and writes files there, nginx sends them.
-    STORAGES["default"] = storage_in_bucket(
-        S3_BUCKET, endpoint=S3_ENDPOINT, region=S3_REGION, access_key=S3_ACCESS_KEY, secret_key=S3_SECRET_KEY
-    )
+    STORAGES["default"] = storage_in_bucket(S3_BUCKET, **S3_SERVICE)
+# ffmpeg reads and writes files of a disk: what comes from a bucket, or goes there, lies in this folder meanwhile.
+WORK_DIR = VAR_DIR / "work"
+for _alias, _folder, _bucket in (
+    ("quarantine", QUARANTINE_DIR, S3_QUARANTINE_BUCKET),
+    ("clean", CLEAN_DIR, S3_CLEAN_BUCKET),
+):
+    STORAGES[_alias] = private_storage(_folder, bucket=_bucket, work_dir=WORK_DIR / _alias, **S3_SERVICE)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # True when nginx sends the bytes of renditions after our view said yes (internal location /protected/).
@@ -330,9 +341,9 @@ SECURE_CSP = {
     "style-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:", *FILE_ORIGINS],
     "font-src": [CSP.SELF],
-    "connect-src": [CSP.SELF],
+    "connect-src": [CSP.SELF, *FILM_ORIGINS],
     # hls.js plays through a MediaSource object and demuxes in a worker made from a blob.
-    "media-src": [CSP.SELF, "blob:"],
+    "media-src": [CSP.SELF, "blob:", *FILM_ORIGINS],
     "worker-src": [CSP.SELF, "blob:"],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],

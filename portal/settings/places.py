@@ -81,14 +81,27 @@ def sqlite_database(path: Path, *, checkpoints: bool) -> dict[str, Any]:
     }
 
 
-def storage_in_bucket(bucket: str, *, endpoint: str, region: str, access_key: str, secret_key: str) -> dict[str, Any]:
-    """Editors' pictures and documents in an S3-compatible bucket; without keys, the machine's own role counts."""
+def storage_in_bucket(bucket: str, **service: str) -> dict[str, Any]:
+    """Editors' pictures and documents in an S3-compatible bucket; `service` as `_bucket_options` takes it."""
+    options = _bucket_options(bucket, **service) | {"location": "media"}
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+def private_storage(location: Path, *, bucket: str, work_dir: Path, **service: str) -> dict[str, Any]:
+    """Films in a folder of the disk, or in `bucket` where one is named; `work_dir` then holds what is on its way."""
+    if not bucket:
+        return {"BACKEND": "foundation.kernel.storages.PrivateStorage", "OPTIONS": {"location": location}}
+    options = _bucket_options(bucket, **service) | {"work_dir": work_dir}
+    return {"BACKEND": "foundation.kernel.buckets.PrivateBucket", "OPTIONS": options}
+
+
+def _bucket_options(bucket: str, *, endpoint: str, region: str, access_key: str, secret_key: str) -> dict[str, Any]:
+    """Without keys, the machine's own role counts."""
     if bool(access_key) != bool(secret_key):
         raise ImproperlyConfigured(
             "PORTAL_S3_ACCESS_KEY and PORTAL_S3_SECRET_KEY belong together: set both or neither."
         )
-    options = {
-        "location": "media",
+    return {
         "bucket_name": bucket,
         "endpoint_url": endpoint,
         "addressing_style": "path",
@@ -99,4 +112,3 @@ def storage_in_bucket(bucket: str, *, endpoint: str, region: str, access_key: st
         "file_overwrite": False,
         "signature_version": "s3v4",
     }
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -191,12 +191,21 @@ BUCKET = {"PORTAL_S3_BUCKET": "portal", "PORTAL_S3_ENDPOINT": "https://files.exa
 PATHS = "from django.core.files.storage import storages as s; print(*(s[n].path('a') for n in ('quarantine', 'clean')))"
 
 
-def test_with_a_bucket_videos_stay_on_the_disk(tmp_path):
+def test_with_a_bucket_for_pictures_alone_videos_stay_on_the_disk(tmp_path):
     setup = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'portal.settings'; django.setup(); "
     media = "print(type(s['default']).__name__)"
     done = start(tmp_path, sys.executable, "-c", f"{setup}{PATHS}; {media}", **BUCKET)
     var = tmp_path / "var"
     assert done.stdout.split() == [str(var / "quarantine" / "a"), str(var / "clean" / "a"), "S3Storage"], done.stderr
+
+
+def test_films_move_into_buckets_and_the_content_policy_knows_where_they_are(tmp_path):
+    setup = "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'portal.settings'; django.setup(); "
+    kinds = PATHS.replace(".path('a')", ".bucket_name")
+    policy = "from django.conf import settings; print(settings.SECURE_CSP['connect-src'][-1])"
+    films = {"PORTAL_S3_QUARANTINE_BUCKET": "q", "PORTAL_S3_CLEAN_BUCKET": "c", "PORTAL_S3_REGION": "vn"}
+    done = start(tmp_path, sys.executable, "-c", f"{setup}{kinds}; {policy}", **films, **BUCKET)
+    assert done.stdout.split() == ["q", "c", "https://files.example"], done.stderr
 
 
 def test_a_bucket_gives_short_lived_addresses_of_editors_pictures():

@@ -725,7 +725,7 @@ def test_what_a_killed_request_left_goes_with_the_job_or_the_sweep(video, django
     assert has_files(video)
     jobs.remove(Handle(), video_id=video.pk)
     assert not has_files(video)
-    folder_of(video).mkdir(parents=True)
+    (folder_of(video) / ".work-late").mkdir(parents=True)
     assert jobs.forget_removed_films() == 1
     assert jobs.forget_removed_films() == 0
     assert not has_files(video)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from foundation.jobs import runner
 from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job, sweep_jobs
+from foundation.kernel import storages as shelves
 from foundation.video import encoding, jobs
 from foundation.video.actions import receive_upload
 from foundation.video.models import Video
@@ -24,13 +25,13 @@ from tests.factories.accounts import UserFactory
 MOMENTS = [
     ("video.probe", jobs, "probe", 1, "before"),
     ("video.probe", encoding, "remux", 1, "after"),
-    ("video.probe", jobs, "_sync", 2, "after"),
+    ("video.probe", shelves, "_sync", 2, "after"),
     ("video.probe", jobs, "_offer_as_it_is", 1, "after"),
     ("video.encode", encoding, "make", 1, "before"),
     ("video.encode", jobs._Reporter, "__call__", 1, "after"),
     ("video.encode", encoding, "_refuse_silence", 1, "before"),
-    ("video.encode", jobs, "_sync", 1, "before"),
-    ("video.encode", jobs, "_sync", 2, "after"),
+    ("video.encode", shelves, "_sync", 1, "before"),
+    ("video.encode", shelves, "_sync", 2, "after"),
     ("video.encode", runner, "_finish", 1, "before"),
 ]
 
