@@ -78,7 +78,7 @@ def _published(text: dict[str, Any], recording: Recording, author: User, officer
     recording.video.refresh_from_db()
     if not recording.live and not recording.is_withdrawn and recording.video.is_whole:
         approval = FacilityApproval(f"{author.full_name} (demo)", recording.held_on)
-        for asked in text.get("questions", []):
+        for asked in text.get("questions", []) if not recording.decision_points.exists() else []:
             _ask(asked, recording, author)
         answer_consent(recording, answer=Recording.Consent.NO_PATIENT, approval=approval, by=author)
         film, words = recording.video.directory, recording.video.words_sha256()
