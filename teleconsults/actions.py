@@ -29,6 +29,7 @@ from foundation.video.models import Video
 from foundation.video.redaction import Mark
 from foundation.video.rules import position_after_cuts
 from foundation.video.watching import is_watched, tell_again, watch_record_for
+from teleconsults.decisions import has_decided
 from teleconsults.models import (
     DETAIL_ROWS,
     DETAILS,
@@ -109,6 +110,13 @@ class NotMemberError(RefusedError):
 class NotWatchedError(RefusedError):
     message = _("Not enough has been watched yet. The bar under the film shows what is missing.")
     code = "not_watched"
+
+
+class AnswersMissingError(RefusedError):
+    message = _(
+        "The film asks something that you have not answered yet: see “Questions” under it. Then take the hours."
+    )
+    code = "answers_missing"
 
 
 class CountedElsewhereError(RefusedError):
@@ -381,7 +389,8 @@ def settle_hours(recording: Recording, by: User | None) -> None:
 def claim_hours(recording: Recording, *, by: User) -> CreditEntry:
     """Credit who has watched it as asked, once; a second claim is answered with the first entry.
 
-    Raises NoHoursError, NotMemberError, NotWatchedError; CountedElsewhereError where a course credited it.
+    Raises NoHoursError, NotMemberError, AnswersMissingError, NotWatchedError; CountedElsewhereError where a course
+    credited it.
     """
     activity, practitioner = recording.activity, by.practitioner_or_none
     if not recording.live or activity is None or not activity.is_confirmed:
@@ -389,6 +398,8 @@ def claim_hours(recording: Recording, *, by: User) -> CreditEntry:
     if practitioner is None or not practitioner.is_verified:
         raise NotMemberError
     record = watch_record_for(by, recording.video)
+    if not has_decided(by, recording.video):
+        raise AnswersMissingError
     if not is_watched(record, recording.demand):
         raise NotWatchedError
     others = practitioner.credit_entries.exclude(activity=activity)

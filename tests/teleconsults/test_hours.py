@@ -11,17 +11,19 @@ from cpd.actions import confirm_activity
 from cpd.models import CreditEntry
 from foundation.video.models import WatchRecord
 from teleconsults.actions import (
+    AnswersMissingError,
     CountedElsewhereError,
     NoHoursError,
     NotMemberError,
     NotWatchedError,
     claim_hours,
+    decide,
     publish_recording,
 )
 from teleconsults.models import Recording
 from tests.factories.accounts import PractitionerFactory, UserFactory
 from tests.factories.cpd import ActivityKindFactory, CpdAdminFactory, IssuingBodyFactory
-from tests.factories.teleconsults import RecordingFactory
+from tests.factories.teleconsults import RecordingFactory, make_point
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +92,16 @@ def test_the_author_sets_how_much_is_asked():
     with pytest.raises(NotWatchedError):
         claim_hours(recording, by=reader)
     watched(recording, reader, share=0.6)
+    assert claim_hours(recording, by=reader).hours == Decimal("0.5")
+
+
+def test_hours_wait_for_the_answers_that_the_film_asks_for():
+    recording, reader = confirmed(hub_recording()), PractitionerFactory(verified=True).user
+    point = make_point(recording, is_required=True)
+    watched(recording, reader)
+    with pytest.raises(AnswersMissingError):
+        claim_hours(recording, by=reader)
+    decide(point, option_id=point.options.first().pk, by=reader)
     assert claim_hours(recording, by=reader).hours == Decimal("0.5")
 
 
