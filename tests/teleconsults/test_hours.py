@@ -7,12 +7,14 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
+from courses.models import LessonPage
 from cpd.actions import confirm_activity
 from cpd.models import CreditEntry
 from foundation.video.models import WatchRecord
 from teleconsults.actions import (
     AnswersMissingError,
     CountedElsewhereError,
+    InCourseError,
     NoHoursError,
     NotMemberError,
     NotWatchedError,
@@ -22,6 +24,7 @@ from teleconsults.actions import (
 )
 from teleconsults.models import Recording
 from tests.factories.accounts import PractitionerFactory, UserFactory
+from tests.factories.courses import make_course
 from tests.factories.cpd import ActivityKindFactory, CpdAdminFactory, IssuingBodyFactory
 from tests.factories.teleconsults import RecordingFactory, make_point
 
@@ -116,6 +119,18 @@ def test_minutes_that_a_course_has_credited_count_no_more():
     )  # fmt: skip
     with pytest.raises(CountedElsewhereError):
         claim_hours(recording, by=reader.user)
+
+
+def test_minutes_that_a_course_would_credit_are_the_courses():
+    recording, reader = confirmed(hub_recording()), PractitionerFactory(verified=True)
+    watched(recording, reader.user)
+    course = make_course(hours="2")
+    lesson = LessonPage.objects.child_of(course).get(kind="recording")
+    LessonPage.objects.filter(pk=lesson.pk).update(recording=recording)
+    with pytest.raises(InCourseError):
+        claim_hours(recording, by=reader.user)
+    course.unpublish()
+    assert claim_hours(recording, by=reader.user).hours == Decimal("0.5")
 
 
 def test_hours_need_a_body_a_kind_and_a_number():
