@@ -459,6 +459,13 @@ def release_from_withdrawn(recording: Recording, by: User) -> None:
         release_lesson(lesson, reason=Enrolment.Release.RECORDING_WITHDRAWN, by=by)
 
 
+def gives_hours_for(recording: Recording) -> bool:
+    """Registered with the teleconsults: does a published course with confirmed hours show it?"""
+    lessons = LessonPage.objects.live().showing(recording.video).values_list("path", flat=True)
+    courses = {path[: -LessonPage.steplen] for path in lessons}
+    return CoursePage.objects.live().filter(path__in=courses, activity__isnull=False).exists()
+
+
 @transaction.atomic
 def release_lesson(lesson: LessonPage, *, reason: Enrolment.Release, by: User) -> None:
     """A lesson left its course or can no longer be done: no running enrolment waits for it.

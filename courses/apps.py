@@ -41,6 +41,7 @@ class CoursesConfig(AppConfig):
 
         from courses.actions import (
             credit_earlier_completions,
+            gives_hours_for,
             note_watching,
             release_from_withdrawn,
             take_over_confirmed_hours,
@@ -53,12 +54,14 @@ class CoursesConfig(AppConfig):
         from foundation.kernel.navigation import Place, places
         from foundation.kernel.reference import reference_loaders
         from foundation.video.watching import watched_listeners
+        from teleconsults.crediting import other_credits
         from teleconsults.withdrawals import withdrawal_listeners
 
         places.register(Place("courses:catalogue", _("Courses"), "course", order=40))
         page_published.connect(_settle_hours_of, sender=CoursePage, dispatch_uid="courses.settle_hours")
         watched_listeners.register(note_watching)
         withdrawal_listeners.register(release_from_withdrawn)
+        other_credits.register(gives_hours_for)
         confirmation_listeners.register(take_over_confirmed_hours)
         confirmation_listeners.register(credit_earlier_completions)
         exporters.register(export_learning)

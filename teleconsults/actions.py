@@ -29,6 +29,7 @@ from foundation.video.models import Video
 from foundation.video.redaction import Mark
 from foundation.video.rules import position_after_cuts
 from foundation.video.watching import is_watched, tell_again, watch_record_for
+from teleconsults.crediting import other_credits
 from teleconsults.decisions import has_decided
 from teleconsults.models import (
     DETAIL_ROWS,
@@ -122,6 +123,11 @@ class AnswersMissingError(RefusedError):
 class CountedElsewhereError(RefusedError):
     message = _("These minutes have brought you hours already, with a course that shows this recording.")
     code = "counted_elsewhere"
+
+
+class InCourseError(RefusedError):
+    message = _("A course that shows this recording gives hours for it. Take the course: the same minutes count once.")
+    code = "in_course"
 
 
 class NotPublishedError(RefusedError):
@@ -390,13 +396,15 @@ def claim_hours(recording: Recording, *, by: User) -> CreditEntry:
     """Credit who has watched it as asked, once; a second claim is answered with the first entry.
 
     Raises NoHoursError, NotMemberError, AnswersMissingError, NotWatchedError; CountedElsewhereError where a course
-    credited it.
+    credited it, InCourseError where one would.
     """
     activity, practitioner = recording.activity, by.practitioner_or_none
     if not recording.live or activity is None or not activity.is_confirmed:
         raise NoHoursError
     if practitioner is None or not practitioner.is_verified:
         raise NotMemberError
+    if any(credits_it(recording) for credits_it in other_credits):
+        raise InCourseError
     record = watch_record_for(by, recording.video)
     if not has_decided(by, recording.video):
         raise AnswersMissingError
