@@ -463,7 +463,8 @@ def gives_hours_for(recording: Recording) -> bool:
     """Registered with the teleconsults: does a published course with confirmed hours show it?"""
     lessons = LessonPage.objects.live().showing(recording.video).values_list("path", flat=True)
     courses = {path[: -LessonPage.steplen] for path in lessons}
-    return CoursePage.objects.live().filter(path__in=courses, activity__isnull=False).exists()
+    crediting = CoursePage.objects.live().filter(path__in=courses, activity__isnull=False)
+    return bool(crediting.exists())
 
 
 @transaction.atomic
