@@ -82,8 +82,8 @@ def make(
     if len({len(picture.segments) for picture in pictures}) > 1:
         raise BrokenPlaylistError("The rungs have different numbers of segments.")
     duration_s = _whole_length(source, [*pictures, *(track for _group, track in sounds)])
-    if not plan.is_heard:  # else the file's loudness says nothing of what is left
-        _refuse_silence(source, folder, [track.name for _group, track in sounds])
+    if sounds and not plan.is_heard:  # else the file's loudness says nothing of what is left
+        _refuse_silence(source, folder, sounds[-1][1].name)
     _write_master(folder, steps, pictures, sounds)
     files = _write_plain_files(folder, _plain_files(steps, sounds, download_lines=download_lines), duration_s)
     renditions = _renditions(steps, pictures, sounds, files=files)
@@ -163,16 +163,15 @@ def _whole_length(source: Source, tracks: list[MediaPlaylist]) -> float:
     return longest
 
 
-def _refuse_silence(source: Source, folder: Path, names: list[str]) -> None:
-    """A wrong mix-down makes silence without a word of warning."""
+def _refuse_silence(source: Source, folder: Path, name: str) -> None:
+    """A wrong mix-down makes silence without a word of warning; all tracks come of one, so the lightest tells."""
     if source.sound is None or source.sound.loudness_lufs <= QUIETEST_LUFS:
         return
     aim = min(TARGET_LUFS, source.sound.loudness_lufs + gain_db(source.sound.loudness_lufs))
-    for name in names:
-        box, url = Sandbox(out_dir=folder), f"file:{name}.m4s"
-        lufs = loudness_of(box, url, ffmpeg.OURS, index=0, timeout_s=max(TIMEOUT_AT_LEAST_S, source.duration_s))
-        if lufs < aim - TOO_QUIET_DB:
-            raise SilentSoundError(f"{name}: {lufs:.1f} LUFS instead of {aim:.1f}.")
+    box, url = Sandbox(out_dir=folder), f"file:{name}.m4s"
+    lufs = loudness_of(box, url, ffmpeg.OURS, index=0, timeout_s=max(TIMEOUT_AT_LEAST_S, source.duration_s))
+    if lufs < aim - TOO_QUIET_DB:
+        raise SilentSoundError(f"{name}: {lufs:.1f} LUFS instead of {aim:.1f}.")
 
 
 def _write_master(

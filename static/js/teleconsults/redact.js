@@ -1,9 +1,9 @@
 // [data-redact]: helps to write down what is to go from a film: takes moments from the player, lets rectangles be drawn
 // on the picture, and plays the film as it will be. The list of marks is a plain form; without this script it is typed.
-import { momentOf, secondOf } from "./moments.js";
 import { Overlay } from "./redact-overlay.js";
 import { Preview } from "./redact-preview.js";
 import { Strip } from "./redact-strip.js";
+import { moment, secondsOf } from "../video/times.js";
 
 const BEFORE_S = 2;
 
@@ -46,7 +46,7 @@ class Marks {
   add() {
     const empty = this.rows().find((row) => !field(row, "start").value && !field(row, "x").value);
     const row = empty ?? this.append();
-    field(row, "start").value = momentOf(this.video.currentTime);
+    field(row, "start").value = moment(this.video.currentTime);
     row.querySelector("select").focus();
     this.draw();
   }
@@ -64,7 +64,7 @@ class Marks {
   }
 
   take(row, name) {
-    field(row, name).value = momentOf(this.video.currentTime);
+    field(row, name).value = moment(this.video.currentTime);
     this.draw();
   }
 
@@ -80,7 +80,7 @@ class Marks {
   }
 
   watch(row) {
-    const start = secondOf(field(row, "start").value) ?? 0;
+    const start = secondsOf(field(row, "start").value) ?? 0;
     this.video.currentTime = Math.max(0, start - BEFORE_S);
     this.video.play().catch(() => {});
     this.root.scrollIntoView({ block: "nearest" });
@@ -110,7 +110,7 @@ function markOf(row) {
   if (hasPlace && !(width > 0 && height > 0)) return null;
   const box = hasPlace ? { x, y, width, height } : null;
   if (kind === "mask") return { kind, start: 0, end: Infinity, box };
-  const [start, end] = [secondOf(field(row, "start").value), secondOf(field(row, "end").value)];
+  const [start, end] = [secondsOf(field(row, "start").value), secondsOf(field(row, "end").value)];
   return start !== null && end > start ? { kind, start, end, box } : null;
 }
 

@@ -28,5 +28,6 @@ export const secondsOf = (text) => {
   const parts = /^(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,5})(?:[.,](\d{1,3}))?$/.exec(text.trim());
   if (!parts) return null;
   const [, hours = 0, minutes = 0, seconds, fraction = "0"] = parts;
+  if (parts[2] !== undefined && Number(seconds) >= 60) return null;
   return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) + Number(fraction.padEnd(3, "0")) / 1000;
 };
