@@ -60,7 +60,18 @@ class ProfessionFactory(factory.django.DjangoModelFactory):
     is_cpd_required = True
 
 
-class FacilityFactory(factory.django.DjangoModelFactory):
+class ContinuedFactory(factory.django.DjangoModelFactory):
+    """Numbers go on after the rows that are there: several processes may seed one running portal."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _setup_next_sequence(cls) -> int:
+        return int(cls._meta.model._base_manager.count())
+
+
+class FacilityFactory(ContinuedFactory):
     class Meta:
         model = Facility
 
@@ -74,7 +85,7 @@ class FacilityFactory(factory.django.DjangoModelFactory):
         hub = factory.Trait(is_hub=True, tier=Facility.Tier.CENTRAL)
 
 
-class UserFactory(factory.django.DjangoModelFactory):
+class UserFactory(ContinuedFactory):
     """`UserFactory(roles=[Role.EDITOR])` puts the person in the groups."""
 
     class Meta:

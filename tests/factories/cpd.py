@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from cpd.models import Activity, ActivityKind, CreditEntry, IssuingBody
 from foundation.kernel.roles import Role
-from tests.factories.accounts import FacilityFactory, PractitionerFactory, UserFactory
+from tests.factories.accounts import ContinuedFactory, FacilityFactory, PractitionerFactory, UserFactory
 
 
-class IssuingBodyFactory(factory.django.DjangoModelFactory):
+class IssuingBodyFactory(ContinuedFactory):
     """`IssuingBodyFactory(admins=[user])` names who issues; they need the role too, see `CpdAdminFactory`."""
 
     class Meta:
