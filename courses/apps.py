@@ -54,8 +54,7 @@ class CoursesConfig(AppConfig):
         from foundation.kernel.navigation import Place, places
         from foundation.kernel.reference import reference_loaders
         from foundation.video.watching import watched_listeners
-        from teleconsults.crediting import other_credits
-        from teleconsults.withdrawals import withdrawal_listeners
+        from teleconsults.listeners import other_credits, withdrawal_listeners
 
         places.register(Place("courses:catalogue", _("Courses"), "course", order=40))
         page_published.connect(_settle_hours_of, sender=CoursePage, dispatch_uid="courses.settle_hours")

@@ -29,8 +29,8 @@ from foundation.video.models import Video
 from foundation.video.redaction import Mark
 from foundation.video.rules import position_after_cuts
 from foundation.video.watching import is_watched, tell_again, watch_record_for
-from teleconsults.crediting import other_credits
 from teleconsults.decisions import has_decided
+from teleconsults.listeners import other_credits, withdrawal_listeners
 from teleconsults.models import (
     DETAIL_ROWS,
     DETAILS,
@@ -44,7 +44,6 @@ from teleconsults.models import (
 )
 from teleconsults.refusals import ConsentMissingError, WithdrawnError
 from teleconsults.rules import Agreement, FacilityApproval, Question
-from teleconsults.withdrawals import withdrawal_listeners
 
 _TOLD: dict[str, Promise] = {
     Video.State.READY: _("“%(title)s” is ready to be watched. Answer the consent question, then publish it."),

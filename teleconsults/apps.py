@@ -27,8 +27,8 @@ class TeleconsultsConfig(AppConfig):
         from foundation.video.playback import closures, viewers
         from foundation.video.watching import further_demands
         from teleconsults import actions, decisions, erasure
+        from teleconsults.listeners import publication_listeners
         from teleconsults.models import is_taken_down, may_play, may_send
-        from teleconsults.publications import publication_listeners
         from teleconsults.reference import load_handouts, load_review
 
         viewers.register(may_play)

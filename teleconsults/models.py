@@ -42,8 +42,8 @@ from foundation.video.rules import Demand
 from foundation.video.watching import watch_record_for
 from teleconsults.blocks import KeyPointsBlock, SummaryBlock
 from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
+from teleconsults.listeners import publication_listeners
 from teleconsults.plain_text import text_of
-from teleconsults.publications import publication_listeners
 from teleconsults.refusals import (
     BeingRedactedError,
     ConsentMissingError,

@@ -158,7 +158,7 @@ def settle_given_up_redaction(job: Job) -> None:
     if redaction is None:
         return
     if redaction.is_made:
-        transaction.on_commit(partial(_forget_other_versions, redaction.video))
+        transaction.on_commit(partial(_remove_leftovers, redaction.video))
     elif redaction.is_under_way:
         is_stopped = job.state != Job.State.FAILED
         _settle_redaction(redaction, Redaction.State.DRAFT if is_stopped else Redaction.State.FAILED)
@@ -183,21 +183,16 @@ def redact(handle: JobHandle, *, redaction_id: int) -> dict[str, Any] | None:
     if not redaction.is_made:
         _settle_redaction(redaction, Redaction.State.PROPOSED)
         try:
-            _redact(redaction, handle)
+            with _faults_in(handle):
+                _redact(redaction, handle)
         except StoppedError:
             _settle_redaction(redaction, Redaction.State.DRAFT)
             _forget_if_removed(redaction.video)
             return None
-        except LeaseLostError:
-            raise
-        except VideoRefusedError as refusal:
-            handle.log(f"Refused: {refusal.code}")
+        except VideoRefusedError:
             _settle_redaction(redaction, Redaction.State.FAILED)
             raise
-        except Exception as error:
-            handle.log(str(getattr(error, "log", error)))
-            raise
-    _forget_other_versions(redaction.video)
+    _remove_leftovers(redaction.video)
     return {"directory": redaction.video.directory}
 
 
@@ -257,24 +252,30 @@ def _settle_redaction(redaction: Redaction, state: Redaction.State) -> None:
     video.save(update_fields=["is_withheld"])
 
 
-def _forget_other_versions(video: Video) -> None:
-    _remove_leftovers(video)
-
-
 def _guarded[T](video: Video, handle: JobHandle, work: Callable[[Video, JobHandle], T]) -> T | None:
     """Do a piece of work, and write down what became of the film where it was refused or stopped (None)."""
     _settle(video, Video.State.ENCODING)
     try:
-        return work(video, handle)
+        with _faults_in(handle):
+            return work(video, handle)
     except StoppedError:
         _settle(video, Video.State.UPLOADED)
         _forget_if_removed(video)
         return None
-    except LeaseLostError:
+    except VideoRefusedError as refusal:
+        _settle(video, Video.State.REFUSED, refusal.code)
+        raise
+
+
+@contextmanager
+def _faults_in(handle: JobHandle) -> Iterator[None]:
+    """Write into the job's log why work inside failed, with what the tool said; the job itself is settled outside."""
+    try:
+        yield
+    except (StoppedError, LeaseLostError):
         raise
     except VideoRefusedError as refusal:
         handle.log(f"Refused: {refusal.code}")
-        _settle(video, Video.State.REFUSED, refusal.code)
         raise
     except Exception as error:
         handle.log(str(getattr(error, "log", error)))

@@ -394,7 +394,7 @@ MOMENTS = [
     (jobs._Reporter, "__call__", 1, "after"),
     (content, "sha256_of", 1, "after"),
     (jobs, "_follow", 1, "after"),
-    (jobs, "_forget_other_versions", 1, "before"),
+    (jobs, "_remove_leftovers", 2, "before"),
 ]
 
 
