@@ -37,8 +37,13 @@ def cues_of(text: str) -> list[Cue]:
 
     Raises a CaptionsRefusedError that names the line.
     """
+    return [cue for _line, cue in numbered_cues_of(text)]
+
+
+def numbered_cues_of(text: str) -> list[tuple[int, Cue]]:
+    """The same, each with the line on which its times stand."""
     lines = nfc(text).removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    cues: list[Cue] = []
+    cues: list[tuple[int, Cue]] = []
     number = 0
     while number < len(lines):
         if _is_note(lines, number):
@@ -48,7 +53,7 @@ def cues_of(text: str) -> list[Cue]:
             start_s, end_s = _times_of(lines[number], line=number + 1)
             words = _plain(lines[number + 1 : end])
             if words:
-                cues.append(Cue(start_s, end_s, words))
+                cues.append((number + 1, Cue(start_s, end_s, words)))
             number = end
         else:
             number += 1
@@ -56,7 +61,7 @@ def cues_of(text: str) -> list[Cue]:
             raise CaptionsTooManyError(line=number)
     if not cues:
         raise CaptionsEmptyError(line=1)
-    return sorted(cues, key=lambda cue: (cue.start_s, cue.end_s))
+    return sorted(cues, key=lambda found: (found[1].start_s, found[1].end_s))
 
 
 def webvtt_of(cues: list[Cue]) -> str:

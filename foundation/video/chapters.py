@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from foundation.kernel.vietnamese import nfc
-from foundation.video.captions import cues_of
+from foundation.video.captions import numbered_cues_of
 from foundation.video.refusals import ChapterLateError, ChapterLineError, ChapterTwiceError
 
 MAX_TITLE = 200
@@ -24,7 +24,8 @@ def marks_of(text: str, *, duration_s: float) -> list[Mark]:
     """The chapters, by time; none for an empty text. Raises a CaptionsRefusedError that names the line."""
     text = nfc(text).removeprefix("\ufeff")
     if text.lstrip().startswith("WEBVTT"):
-        numbered = [(1, Mark(cue.start_s, " ".join(cue.text.split())[:MAX_TITLE])) for cue in cues_of(text)]
+        cues = numbered_cues_of(text)
+        numbered = [(line, Mark(cue.start_s, " ".join(cue.text.split())[:MAX_TITLE])) for line, cue in cues]
     else:
         lines = enumerate(text.splitlines(), start=1)
         numbered = [(number, _mark_of(line.strip(), line=number)) for number, line in lines if line.strip()]

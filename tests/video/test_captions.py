@@ -86,6 +86,8 @@ def test_pasted_chapters():
         ("0:00 A\nno time", ChapterLineError, 2),
         ("0:00 A\n2:00 B", ChapterLateError, 2),
         ("0:00 A\n\n0:00 B", ChapterTwiceError, 3),
+        ("WEBVTT\n\n00:01.000 --> 00:09.000\nA\n\n2\n02:00.000 --> 02:09.000\nB", ChapterLateError, 7),
+        ("WEBVTT\n\n00:01.000 --> 00:09.000\nA\n\n00:01.000 --> 00:10.000\nB", ChapterTwiceError, 6),
     ],
 )
 def test_a_refused_chapter_names_the_line(text, refusal, line):
