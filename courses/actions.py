@@ -15,7 +15,7 @@ from wagtail.models import Page
 
 from courses import rules
 from courses.models import Attempt, CoursePage, Enrolment, GradeEvent, ItemProgress, LessonPage, QuizPage, Response
-from courses.models.pages import OutlineItem
+from courses.models.pages import GatedPage, OutlineItem
 from cpd.actions import award_credit, confirm_activity, propose_activity
 from cpd.models import Activity
 from foundation.accounts.models import User
@@ -84,19 +84,6 @@ class LearnersUnderWayError(RefusedError):
 class HasLearnersError(RefusedError):
     message = _("People have enrolled here, so it cannot be deleted. Unpublish it instead.")
     code = "has_learners"
-
-
-class UnwatchableError(RefusedError):
-    """A lesson asks for a recording that is not published."""
-
-    message = _(
-        "The recording of “%(title)s” cannot be watched, so this was kept as a draft. Choose another recording in that"
-        " lesson, or unpublish the lesson; then publish."
-    )
-    code = "unwatchable"
-
-    def __init__(self, lesson: LessonPage) -> None:
-        super().__init__(str(self.message) % {"title": lesson.title})
 
 
 class UnknownAnswerError(RefusedError):
@@ -443,14 +430,9 @@ def check_may_delete(page: Page) -> None:
 
 
 def check_may_publish(page: Page) -> None:
-    """Before a course or one of its lessons is published: what it asks for can be done. Raises UnwatchableError."""
-    lessons: Iterable[LessonPage] = []
-    if isinstance(page, LessonPage) and page.is_watched and page.shown_recording is None:
-        lessons = [page]
-    elif isinstance(page, CoursePage):
-        lessons = LessonPage.objects.child_of(page).live().unwatchable()
-    for lesson in lessons:
-        raise UnwatchableError(lesson)
+    """Before a page is published by an editor, alone or with others. Raises UnwatchableError."""
+    if isinstance(page, GatedPage):
+        page.refuse_to_go_live()
 
 
 def release_from_withdrawn(recording: Recording, by: User) -> None:

@@ -1,6 +1,7 @@
 """What happens around an editor's act, and the names of the acts that the log keeps."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,11 +12,15 @@ from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin.views.bulk_action import BulkAction
 from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
+from wagtail.admin.views.pages.edit import EditView
+from wagtail.admin.views.pages.workflow import WorkflowActionView
+from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 
 from courses.actions import check_may_delete, check_may_leave, check_may_publish, release_lesson, settle_hours
 from courses.models import CoursePage, Enrolment, LessonPage
+from courses.refusals import UnwatchableError
 from foundation.accounts.access import SignedInRequest
 from foundation.kernel.errors import RefusedError
 
@@ -63,6 +68,52 @@ def publish_only_what_can_be_done(request: HttpRequest, page: Page) -> HttpRespo
     except RefusedError as refusal:
         return _refused(request, refusal, reverse("wagtailadmin_pages:edit", args=[page.pk]))
     return None
+
+
+# --- Publication by a workflow ---------------------------------------------------------------------------------------
+class CourseEditView(EditView):
+    """Wagtail's editor; no hook of it knows that the last approval of a workflow publishes."""
+
+    def submit_action(self) -> HttpResponse:
+        return self._through_the_gate(super().submit_action)
+
+    def restart_workflow_action(self) -> HttpResponse:
+        return self._through_the_gate(super().restart_workflow_action)
+
+    def perform_workflow_action(self) -> HttpResponse:
+        return self._through_the_gate(super().perform_workflow_action)
+
+    def _through_the_gate(self, act: Callable[[], HttpResponse]) -> HttpResponse:
+        try:
+            return act()
+        except UnwatchableError as refusal:
+            return _refused(self.request, refusal, self.request.path)
+
+
+class CourseWorkflowActionView(WorkflowActionView):
+    """A reviewer's answer given outside the editor."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            answer: HttpResponse = super().post(request, *args, **kwargs)
+        except UnwatchableError as refusal:
+            answer = _refused(request, refusal, self.redirect_url)
+            if request.headers.get("x-requested-with") == "XMLHttpRequest":
+                answer = self.render_modal_json(request, {"step": "success", "redirect": self.redirect_url})
+        return answer
+
+
+class GatedPageViewSet(PageViewSet):
+    """Wagtail's own pages about a page, but for these two."""
+
+    edit_view_class = CourseEditView
+    workflow_action_view_class = CourseWorkflowActionView
+    parent_models: ClassVar[list[type[Page]]] = []  # lists stay Wagtail's
+
+
+@hooks.register("register_admin_viewset")
+def gate_workflows() -> list[PageViewSet]:
+    return [GatedPageViewSet(model._meta.model_name, model=model) for model in (CoursePage, LessonPage)]
 
 
 # --- Lessons and quizzes that leave their course ---------------------------------------------------------------------

@@ -19,12 +19,13 @@ from modelcluster.fields import ParentalKey
 from taggit.models import TaggedItemBase
 from wagtail.admin.panels import CommentPanel, FieldPanel, HelpPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Page, PageManager
+from wagtail.models import Page, PageManager, Revision
 from wagtail.query import PageQuerySet
 
 from courses.access import enrolment_of, turned_away
 from courses.blocks import QuestionsBlock
 from courses.models.enrolment import Enrolment, activity_key
+from courses.refusals import UnwatchableError
 from courses.rules import (
     DEFAULT_COVERAGE,
     DEFAULT_MAX_RATE,
@@ -70,6 +71,22 @@ class KeptUid(models.Model):
         for name in self.kept_fields:
             setattr(page, name, getattr(self, name))
         return page
+
+
+class GatedPage(models.Model):
+    """A page that is published only while what it asks for can be done, whatever way leads there."""
+
+    class Meta:
+        abstract = True
+
+    def refuse_to_go_live(self) -> None:
+        """Asked of the words that are to be published. Raises UnwatchableError."""
+        raise NotImplementedError
+
+    def publish(self, revision: Revision, *args: Any, **how: Any) -> Any:
+        """The one way to publish, from the editor, in bulk or a workflow. Raises what `refuse_to_go_live` does."""
+        revision.as_object().refuse_to_go_live()
+        return super().publish(revision, *args, **how)  # type: ignore[misc]  # of the Page that this is mixed into
 
 
 class CatalogueIndexPage(Page):
@@ -151,7 +168,7 @@ class CourseTag(TaggedItemBase):
     content_object = ParentalKey("courses.CoursePage", on_delete=models.CASCADE, related_name="tagged_items")
 
 
-class CoursePage(KeptUid, Page):  # noqa: DJ008  # Page has one
+class CoursePage(GatedPage, KeptUid, Page):  # noqa: DJ008  # Page has one
     """One course. `activity` is what the ledger credits for the present version; empty until hours are confirmed.
 
     A confirmed activity never changes. When hours, issuing body or title change and the course is published again,
@@ -282,6 +299,11 @@ class CoursePage(KeptUid, Page):  # noqa: DJ008  # Page has one
         enrolment = enrolment_of(request.user, self)
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         return context | outline_context(self, enrolment) | {"activity": self.activity_for(enrolment)}
+
+    def refuse_to_go_live(self) -> None:
+        """Raises UnwatchableError for a published lesson of it."""
+        for lesson in LessonPage.objects.child_of(self).live().unwatchable():
+            raise UnwatchableError(lesson.title)
 
     @property
     def address(self) -> str:
@@ -488,7 +510,7 @@ class LessonQuerySet(PageQuerySet):
         return lessons
 
 
-class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
+class LessonPage(GatedPage, ItemPage):  # noqa: DJ008  # Page has one
     """A text to read, a recording to watch, or a case to think through."""
 
     class Kind(models.TextChoices):
@@ -576,6 +598,11 @@ class LessonPage(ItemPage):  # noqa: DJ008  # Page has one
             "points": points,
             "missing": sum(asked.is_missing for asked in points),
         }
+
+    def refuse_to_go_live(self) -> None:
+        """A lesson to be watched has a recording that members can watch. Raises UnwatchableError."""
+        if self.is_watched and self.shown_recording is None:
+            raise UnwatchableError(self.title)
 
     @property
     def demand(self) -> dict[str, str]:

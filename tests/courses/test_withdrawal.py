@@ -2,13 +2,14 @@
 
 import pytest
 from django.urls import reverse
-from wagtail.models import ModelLogEntry
+from wagtail.models import GroupApprovalTask, ModelLogEntry, Workflow, WorkflowTask
 
 from courses.actions import NothingToLearnError, enrol, mark_lesson_read
 from courses.models import CoursePage, Enrolment, LessonPage
 from cpd.models import CreditEntry
 from foundation.kernel.erasure import exporters
 from foundation.notifications.models import Notification
+from foundation.video.models import Video
 from teleconsults.actions import withdraw_recording
 from tests.courses.test_editing import course_form, in_bulk
 from tests.factories.accounts import UserFactory
@@ -23,7 +24,6 @@ from tests.factories.courses import (
     watch_all,
 )
 from tests.factories.teleconsults import RecordingFactory
-from tests.factories.video import VideoFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -103,8 +103,9 @@ def test_who_enrols_later_is_not_asked_to_watch_it(client):
 
 def test_a_film_that_is_not_ready_is_asked_of_nobody():
     course = CoursePageFactory()
-    recording = RecordingFactory(video=VideoFactory(uploaded=True))
+    recording = RecordingFactory(published=True)
     LessonPageFactory(parent=course, kind="recording", recording=recording, body=[])
+    Video.objects.update(state=Video.State.FAILED)
     with pytest.raises(NothingToLearnError):
         enrol(CoursePage.objects.get(pk=course.pk), by=member())
 
@@ -121,21 +122,52 @@ def publish_in_bulk(client, page, **data):
     return in_bulk(client, "publish", page, **data)
 
 
-@pytest.mark.parametrize("is_bulk", [True, False])
-def test_a_course_with_a_recording_that_cannot_be_watched_is_not_published(client, editor, is_bulk):
+def start_review(page, editor):
+    workflow = Workflow.objects.create(name="Two pairs of eyes")
+    task = GroupApprovalTask.objects.create(name="Second look")
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    page.save_revision(user=editor)
+    return workflow.start(page, editor)
+
+
+@pytest.mark.parametrize("way", ["editor", "bulk", "approval", "approval in the editor"])
+def test_a_course_with_a_recording_that_cannot_be_watched_is_not_published(client, editor, way):
     course = make_course()
     lesson = withdraw(course)
     course.unpublish()
-    edit = reverse("wagtailadmin_pages:edit", args=[course.pk])
+    edit, words = reverse("wagtailadmin_pages:edit", args=[course.pk]), course_form(course)
+    if "approval" in way:
+        state = start_review(course, editor)
+        review = [course.pk, "approve", state.current_task_state_id]
+        approve = {"action-workflow-action": "true", "workflow-action-name": "approve"}
 
     def publish():
-        return publish_in_bulk(client, course) if is_bulk else client.post(edit, course_form(course), follow=True)
+        match way:
+            case "bulk":
+                return publish_in_bulk(client, course)
+            case "approval":
+                return client.post(reverse("wagtailadmin_pages:workflow_action", args=review), follow=True)
+            case "approval in the editor":
+                del words["action-publish"]
+                return client.post(edit, words | approve, follow=True)
+        return client.post(edit, words, follow=True)
 
     assert f"The recording of “{lesson.title}” cannot be watched" in publish().content.decode()
     assert not CoursePage.objects.get(pk=course.pk).live
     lesson.unpublish()
+    words = course_form(course)
     publish()
     assert CoursePage.objects.get(pk=course.pk).live
+
+
+def test_neither_is_such_a_lesson_approved(client, editor):
+    lesson = withdraw(make_course())
+    lesson.unpublish()
+    state = start_review(lesson, editor)
+    review = reverse("wagtailadmin_pages:workflow_action", args=[lesson.pk, "approve", state.current_task_state_id])
+    answer = client.post(review, headers={"X-Requested-With": "XMLHttpRequest"}).json()
+    assert (answer["step"], "cannot be watched" in client.get(answer["redirect"]).content.decode()) == ("success", True)
+    assert not LessonPage.objects.get(pk=lesson.pk).live
 
 
 def test_neither_is_such_a_lesson_published_with_its_course(client, editor):
