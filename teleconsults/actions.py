@@ -129,13 +129,11 @@ class InCourseError(RefusedError):
     code = "in_course"
 
 
-class NotPublishedError(RefusedError):
-    message = _("Only a published recording can be withdrawn.")
-    code = "not_published"
-
-
 class WasAnsweredError(RefusedError):
-    message = _("A recording whose consent question was answered is not deleted: the answer stays as a proof.")
+    message = _(
+        "A recording whose consent question was answered is not deleted: the answer stays as a proof. Withdraw it on"
+        " its page; then its film is deleted."
+    )
     code = "was_answered"
 
 
@@ -457,15 +455,13 @@ def tell_of_redaction(video: Video, _cuts: object) -> None:
 
 @transaction.atomic
 def withdraw_recording(recording: Recording, *, reason: str, by: User) -> Recording:
-    """Take it down for good: film, original and all that was made of them are deleted, the page says so.
+    """Take it down for good, published or not: film, original and all that was made of them are deleted.
 
-    `withdrawal_listeners` run last. Raises NotPublishedError.
+    The page of one that readers knew says so. `withdrawal_listeners` run last.
     """
     recording = _locked(recording)
     if recording.is_withdrawn:
         return recording
-    if not recording.was_public:
-        raise NotPublishedError
     recording.live, recording.live_revision = False, None
     recording.withdrawn_at, recording.withdrawn_by, recording.withdrawal_reason = timezone.now(), by, reason
     recording.save()
@@ -660,6 +656,16 @@ def _tell_watchers(video: Video) -> None:
     """Whoever lacked nothing but an answer that is no longer asked for."""
     for record in video.watch_records.select_related("user").defer("bitmap").iterator():
         tell_again(record.user, video)
+
+
+@transaction.atomic
+def delete_recording(recording: Recording, *, by: User) -> None:
+    """Delete a draft, its film and the film's files. Raises what `check_may_delete` does."""
+    recording = _locked(recording)
+    check_may_delete([recording])
+    log(recording, "teleconsults.delete", user=by)
+    recording.delete()
+    remove_film(recording.video, by=by)
 
 
 def check_may_delete(recordings: Iterable[Recording]) -> None:

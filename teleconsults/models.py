@@ -114,7 +114,7 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         return self.filter(withdrawn_at=None)
 
     def withdrawn(self) -> Self:
-        """Those that were public once; their page says what became of them."""
+        """Taken down for good; their page says what became of them."""
         return self.filter(withdrawn_at__isnull=False)
 
     def withdrawable_by(self, user: User) -> Self:
@@ -579,11 +579,6 @@ class Recording(
     def are_words_fixed(self) -> bool:
         """The captions may not change: it is published because an officer read them."""
         return self.live and self.needs_check
-
-    @property
-    def was_public(self) -> bool:
-        """It is, or it was before something in it had to be hidden: it can be withdrawn."""
-        return self.live or self.published_at is not None
 
     @property
     def is_withdrawn(self) -> bool:

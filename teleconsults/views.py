@@ -206,7 +206,7 @@ def watch(request: SignedInRequest, public_id: str) -> HttpResponse:
         "credit": recording.credit_of(request.user),
         "points": points_for(recording, request.user),
         "is_own": recording.author_id == request.user.pk,
-        "may_withdraw": recording.was_public and request.user.has_perm("teleconsults.withdraw_recording"),
+        "may_withdraw": request.user.has_perm("teleconsults.withdraw_recording"),
     }
     return render(request, "teleconsults/watch.html", context)
 

@@ -25,12 +25,12 @@ from wagtail.snippets.views.chooser import (
     SnippetChosenMultipleView,
     SnippetChosenView,
 )
-from wagtail.snippets.views.snippets import EditView, SnippetViewSet, UnpublishView, WorkflowActionView
+from wagtail.snippets.views.snippets import DeleteView, EditView, SnippetViewSet, UnpublishView, WorkflowActionView
 
 from foundation.accounts.models import User
 from foundation.kernel.errors import RefusedError
 from foundation.kernel.models import PortalDocument
-from teleconsults.actions import check_may_delete
+from teleconsults.actions import check_may_delete, delete_recording
 from teleconsults.models import Programme, Recording, RecordingQuerySet
 from teleconsults.refusals import OnlyWithdrawnError, WithdrawnError
 
@@ -50,6 +50,7 @@ def name_acts(actions: LogActionRegistry) -> None:
     actions.register_action("teleconsults.take_away", _("Take a question away"), _("Question taken away"))
     actions.register_action("teleconsults.check_question", _("Read a question for patients"), _("Question read"))
     actions.register_action("teleconsults.publish", _("Publish a recording"), _("Recording published"))
+    actions.register_action("teleconsults.delete", _("Delete a draft with its film"), _("Draft deleted with its film"))
     actions.register_action("teleconsults.withdraw", _("Withdraw a recording"), _("Recording withdrawn"))
 
 
@@ -98,6 +99,12 @@ class DeleteRecordings(DeleteBulkAction):
         if not shown and not any(named.values()):
             raise Http404
         return shown, named
+
+    @classmethod
+    def execute_action(cls, objects: list[Recording], **kwargs: Any) -> tuple[int, int]:
+        for recording in objects:
+            delete_recording(recording, by=kwargs["self"].request.user)
+        return len(objects), 0
 
 
 class PublishedChoice:
@@ -238,6 +245,13 @@ def offer_no_unpublishing(menu_items: list[Any], request: HttpRequest, context: 
         menu_items[:] = [item for item in menu_items if item.name != "action-unpublish"]
 
 
+class RecordingDeleteView(DeleteView):
+    """A draft goes with its film."""
+
+    def delete_action(self) -> None:
+        delete_recording(self.object, by=self.request.user)
+
+
 class RecordingViewSet(SnippetViewSet):
     """Authors edit their own, editors and reviewers what they may see; all publish through the gate."""
 
@@ -257,6 +271,7 @@ class RecordingViewSet(SnippetViewSet):
     ]
     copy_view_enabled = False
     edit_view_class = RecordingEditView
+    delete_view_class = RecordingDeleteView
     unpublish_view_class = WithdrawInsteadView
     workflow_action_view_class = RecordingWorkflowActionView
     chooser_viewset_class = RecordingChooserViewSet

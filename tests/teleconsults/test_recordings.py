@@ -22,7 +22,6 @@ from foundation.video.models import Upload, Video, WatchRecord
 from foundation.video.playback import may_play
 from teleconsults.actions import (
     GuardianMissingError,
-    NotPublishedError,
     NotToCheckError,
     PublishedError,
     WasAnsweredError,
@@ -561,10 +560,31 @@ def test_an_edit_keeps_the_details_and_nothing_else():
     assert list(recording.tags.names()) == ["dengue"]
 
 
-def test_only_what_is_public_can_be_withdrawn():
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_an_author_takes_back_what_was_never_published(client, is_ready):
+    """The family objects before anybody has seen it; the answer that was given stays as a proof."""
+    author = author_at_hub()
+    draft = RecordingFactory(author=author, **({} if is_ready else {"video__uploaded": True}))
+    answer_consent(draft, answer="agreed", approval=APPROVAL, agreement=ADULT, by=author)
+    client.force_login(author)
+    withdraw = reverse("teleconsults:withdraw", args=[draft.public_id])
+    assert withdraw in client.get(reverse("teleconsults:prepare", args=[draft.public_id])).content.decode()
+    assert "It was never published" in client.get(withdraw).content.decode()
+    assert client.post(withdraw, {"reason": "The family objects."}).status_code == 302
+    draft = Recording.objects.get()
+    assert (draft.is_withdrawn, draft.withdrawn_by, draft.video.is_removed) == (True, author, True)
+    assert draft.consents.exists()
+    for person in (author, officer()):
+        assert not may_play(person, draft.video)
+
+
+def test_an_officer_takes_a_draft_down_from_its_page(client):
     draft = RecordingFactory()
-    with pytest.raises(NotPublishedError):
-        withdraw_recording(draft, reason="x", by=draft.author)
+    client.force_login(officer())
+    withdraw = reverse("teleconsults:withdraw", args=[draft.public_id])
+    assert withdraw in client.get(draft.get_absolute_url()).content.decode()
+    assert client.post(withdraw, {"reason": "A face"}).status_code == 302
+    assert Recording.objects.get().video.is_removed
 
 
 def test_an_officer_can_take_any_recording_down(client):
@@ -874,6 +894,7 @@ def test_what_was_published_is_withdrawn_not_deleted(client, is_bulk):
     one = reverse("wagtailsnippets_teleconsults_recording:delete", args=[draft.pk])
     client.post(bulk_delete_address(draft) if is_bulk else one)
     assert draft not in Recording.objects.all()
+    assert Video.objects.get(pk=draft.video_id).is_removed, "its film goes along"
 
 
 def test_a_bulk_action_names_nothing_that_the_list_hides(client):
