@@ -596,6 +596,7 @@ class LessonPage(GatedPage, ItemPage):  # noqa: DJ008  # Page has one
             "playback": playback_for(recording.video, request.user),
             "record": watch_record_for(request.user, recording.video),
             "points": points,
+            "chapters": list(recording.video.chapters.all()),
             "missing": sum(asked.is_missing for asked in points),
         }
 

@@ -38,7 +38,10 @@ closures: "Registry[Callable[[Video], bool]]" = Registry()
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One way to watch, with its cost for the whole film and for an hour of it; `kind` is slides or a rendition's."""
+    """One way to watch, with its cost for the whole film and for an hour of it.
+
+    `kind` is a rendition's, or slides: with the voice, or "stills" for a film without one.
+    """
 
     value: str
     kind: str
@@ -53,6 +56,7 @@ class Playback:
     """What a player needs for one person; `expires` is in seconds since 1970. `saver_url` plays without a script.
 
     `files` are plain files by the key of their rendition; `slides_url` and `sprites` are empty where there are none.
+    `under_slides_url` is what plays beneath the slides and keeps their time: the voice, else the smallest picture.
     """
 
     master_url: str
@@ -60,6 +64,7 @@ class Playback:
     saver_url: str
     poster_url: str
     slides_url: str
+    under_slides_url: str
     sprites: dict[str, Any]
     files: dict[str, str]
     play_url: str
@@ -85,12 +90,14 @@ def playback_for(video: Video, user: "User") -> Playback | None:
     prefix = signed_prefix(video.directory, user=user, expires=expires)
     qualities = video.qualities()
     sounds = [quality.file for quality in qualities if quality.is_audio]
+    under_slides = _under_slides(video, qualities)
     return Playback(
         master_url=f"{prefix}master.m3u8",
         audio_url=f"{prefix}{sounds[-1]}" if sounds else "",
         saver_url=f"{prefix}{video.download.get('file', 'saver.mp4')}",
         poster_url=f"{prefix}poster.webp" if video.has_poster else "",
-        slides_url=f"{prefix}slides.json" if _has_slides(video) else "",
+        slides_url=f"{prefix}slides.json" if under_slides else "",
+        under_slides_url=f"{prefix}{under_slides.file}" if under_slides else "",
         sprites=video.sprites and video.sprites | {"url": f"{prefix}{video.sprites['file']}"},
         files={quality.key: f"{prefix}{quality.download}" for quality in video.downloads()},
         play_url=reverse("video:play", args=[video.public_id]),
@@ -102,9 +109,13 @@ def playback_for(video: Video, user: "User") -> Playback | None:
     )
 
 
-def _has_slides(video: Video) -> bool:
-    """Pictures need a voice that carries them along."""
-    return bool(video.slides) and video.has_audio
+def _under_slides(video: Video, qualities: list[Rendition]) -> Rendition | None:
+    """What carries the slides along; None where there are none, or where the film is as small as they are."""
+    sounds = [quality for quality in qualities if quality.is_audio]
+    pictures = [quality for quality in qualities if not quality.is_audio]
+    if not video.slides or (not sounds and len(pictures) < 2):
+        return None
+    return (sounds or pictures)[-1]
 
 
 def _choices(video: Video, qualities: list[Rendition]) -> list[Choice]:
@@ -115,8 +126,12 @@ def _choices(video: Video, qualities: list[Rendition]) -> list[Choice]:
 
     sounds = [quality for quality in qualities if quality.is_audio][-1:]
     pictures = [quality for quality in reversed(qualities) if not quality.is_audio]
+    under = _under_slides(video, qualities)
+    slides = [choice("slides", "slides", video.slides["bytes"])] if under else []
+    if under and not under.is_audio:
+        slides = [choice("slides", "stills", video.slides["bytes"] + under.bytes)]
     return [
-        *([choice("slides", "slides", video.slides["bytes"])] if _has_slides(video) else []),
+        *slides,
         *(choice("audio", "sound", sound.bytes) for sound in sounds),
         *(choice(row.key, row.kind, row.bytes, height_px=row.height_px, lines=row.lines) for row in pictures),
     ]

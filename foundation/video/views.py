@@ -140,6 +140,7 @@ def play(request: SignedInRequest, public_id: str) -> JsonResponse:
             "audio": playback.audio_url,
             "saver": playback.saver_url,
             "slides": playback.slides_url,
+            "under_slides": playback.under_slides_url,
             "sprites": playback.sprites or None,
             "files": playback.files,
             "session": playback.session,

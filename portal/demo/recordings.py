@@ -20,6 +20,7 @@ from teleconsults.actions import (
     answer_consent,
     ask_at,
     change_captions,
+    change_chapters,
     check_point,
     check_recording,
     publish_recording,
@@ -77,6 +78,7 @@ def _handed_in(text: dict[str, Any], author: User) -> Recording:
 def _published(text: dict[str, Any], recording: Recording, author: User, officer: User) -> Recording:
     recording.video.refresh_from_db()
     if not recording.live and not recording.is_withdrawn and recording.video.is_whole:
+        _name_chapters(text, recording, author)
         approval = FacilityApproval(f"{author.full_name} (demo)", recording.held_on)
         for asked in text.get("questions", []) if not recording.decision_points.exists() else []:
             _ask(asked, recording, author)
@@ -119,3 +121,10 @@ def _hand_in(public_id: str, text: dict[str, Any], author: User) -> Recording:
     if words.is_file():
         change_captions(recording, language="vi", text=words.read_text(encoding="utf-8"), by=author)
     return recording
+
+
+def _name_chapters(text: dict[str, Any], recording: Recording, author: User) -> None:
+    """As they were written down with the film; by hand, since they must lie within a length that is known."""
+    parts = (MEDIA / text["media"]).with_suffix(".chapters.vtt")
+    if parts.is_file() and not recording.video.chapters.exists():
+        change_chapters(recording, text=parts.read_text(encoding="utf-8"), by=author)

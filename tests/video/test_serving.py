@@ -191,10 +191,20 @@ def test_the_menu_says_what_each_way_of_watching_costs(client, user):
     assert page["slides"].endswith(f"/{video.directory}/slides.json")
 
 
-def test_slides_without_a_voice_are_not_offered(user):
+def test_slides_of_a_film_without_a_voice_lie_over_its_smallest_picture(client, user):
+    silent = [row for row in VideoFactory.build(owner=user).renditions if row["key"] != "audio"]
+    video = VideoFactory(owner=user, slides={"count": 9, "bytes": 8_000_000}, has_audio=False, renditions=silent)
+    slides = playback_for(video, user).choices[0]
+    assert (slides.value, slides.kind, slides.bytes) == ("slides", "stills", 78_000_000)
+    page = client.post(reverse("video:play", args=[video.public_id])).json()
+    assert (Path(page["slides"]).name, Path(page["under_slides"]).name) == ("slides.json", "saver.m3u8")
+
+
+def test_slides_that_cost_more_than_the_only_picture_are_not_offered(user):
     video = VideoFactory(owner=user, slides={"count": 9, "bytes": 8_000_000}, has_audio=False)
+    video.renditions = [row for row in video.renditions if row["key"] == "saver"]
     playback = playback_for(video, user)
-    assert "slides" not in {choice.value for choice in playback.choices}
+    assert [choice.value for choice in playback.choices] == ["saver"]
     assert playback.slides_url == ""
 
 

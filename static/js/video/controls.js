@@ -2,7 +2,9 @@
 import { clock } from "./times.js";
 
 const IDLE_MS = 3000;
-const TYPING = "input:not([data-player-range]), select, textarea, button, a, summary, [contenteditable]";
+const TYPING = "input:not([data-player-range]), select, textarea, [contenteditable]";
+// These have a use of their own for the space bar and the arrows.
+const PRESSED = "button, a, summary";
 
 export class Controls {
   // `acts` has toggle(), seekBy(seconds) and captions().
@@ -94,6 +96,7 @@ export class Controls {
 
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(TYPING)) return;
+    if (event.target.closest?.(PRESSED) && !/^[a-z]$/i.test(event.key)) return;
     const act = this.#keys[event.key.toLowerCase()];
     if (!act || (event.key === " " && !this.root.hasAttribute("data-started"))) return;
     event.preventDefault();

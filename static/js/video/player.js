@@ -21,7 +21,7 @@ class Player {
     this.find = (name) => root.querySelector(`[data-player-${name}]`);
     this.text = (name) => root.dataset[`text${name}`];
     this.token = root.dataset.token || /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] || "";
-    this.quality = new Quality(this.find("quality"), () => this.isStarted && this.attach({ isPlaying: !this.video.paused }));
+    this.quality = new Quality(this.find("quality"), () => this.isStarted && this.change());
     this.slides = new Slides(this.video, this.find("slides"));
     this.stream = new Stream(this.video, {
       library: root.dataset.hls,
@@ -109,6 +109,11 @@ class Player {
     video.addEventListener("waiting", () => this.stalled());
   }
 
+  // Another quality was chosen. After a fault that is another try.
+  change() {
+    return this.find("error").hidden ? this.attach({ isPlaying: !this.video.paused }) : this.start();
+  }
+
   // The addresses have expired while the page was open: fresh ones, and on from the same second.
   async renew() {
     if (Date.now() - (this.renewedAt ?? 0) < RENEW_MS) return this.fail(this.text("Failed"));
@@ -155,7 +160,7 @@ class Player {
     this.slides.close();
     this.bar.preview.use(hasFilm && source.sprites && !savesData() ? source.sprites : null);
     const file = { address: source.files[value] ?? source.saver, isChosen: value in source.files };
-    const playlist = hasFilm ? source.master : source.audio;
+    const playlist = hasFilm ? source.master : value === "slides" ? source.under_slides : source.audio;
     try {
       if (value === "slides") await this.slides.open(source.slides, { position });
       // Another quality was chosen meanwhile.

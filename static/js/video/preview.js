@@ -1,5 +1,5 @@
-// Over the seek bar: the time under the pointer, and a small picture of it from one sheet that holds them all. The sheet
-// is fetched when it is first wanted, and not at all by who saves data.
+// Over the seek bar: the time under the pointer, its chapter, and a small picture of it from one sheet that holds them
+// all. The sheet is fetched when it is first wanted, and not at all by who saves data.
 import { clock } from "./times.js";
 
 const LARGEST_PX = 160;
@@ -9,7 +9,7 @@ export class Preview {
 
   constructor(box) {
     this.box = box;
-    [this.picture, this.time] = box.children;
+    [this.picture, this.time, this.title] = box.children;
   }
 
   // `sheet` is {url, columns, width, height, every, count}, or null where there is none to be had.
@@ -18,9 +18,11 @@ export class Preview {
   }
 
   // `pictureUrl` is one picture that is there already, shown instead of the sheet's.
-  show(second, { share, pictureUrl = "" }) {
+  show(second, { share, title = "", pictureUrl = "" }) {
     this.box.hidden = false;
     this.time.textContent = clock(second);
+    this.title.textContent = title;
+    this.title.hidden = !title;
     this.picture.hidden = !(pictureUrl || this.#sheet);
     if (pictureUrl) this.#draw(`url("${pictureUrl}")`, "0 0", "cover", [LARGEST_PX, (LARGEST_PX * 9) / 16]);
     else if (this.#sheet) this.#drawFromSheet(second);

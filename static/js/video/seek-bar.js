@@ -1,4 +1,5 @@
-// The bar under the film: the minutes that count, where the film stands, and a slider to go elsewhere.
+// The bar under the film: the minutes that count, where chapters begin, where the film stands, and a slider to go
+// elsewhere. Whoever moves it reads, or hears, the name of the chapter.
 import { clock } from "./times.js";
 import { Preview } from "./preview.js";
 
@@ -10,6 +11,10 @@ export class SeekBar {
   constructor(root, { duration, onSeek, pictureAt }) {
     const find = (name) => root.querySelector(`[data-player-${name}]`);
     Object.assign(this, { duration, pictureAt, strip: find("strip"), bars: find("bars"), head: find("head") });
+    this.chapters = [...find("chapters").children].map((line) => ({
+      at: Number(line.getAttribute("x1")),
+      title: line.dataset.title,
+    }));
     this.range = find("range");
     this.range.hidden = false;
     this.preview = new Preview(find("preview"));
@@ -66,10 +71,17 @@ export class SeekBar {
   }
 
   #show(second) {
-    this.preview.show(second, { share: second / this.duration, pictureUrl: this.pictureAt(second) });
+    const [share, title, pictureUrl] = [second / this.duration, this.#chapterAt(second), this.pictureAt(second)];
+    this.preview.show(second, { share, title, pictureUrl });
   }
 
   #say(second) {
-    this.range.setAttribute("aria-valuetext", `${clock(second)} / ${clock(this.duration)}`);
+    const title = this.#chapterAt(second);
+    const words = `${clock(second)} / ${clock(this.duration)}`;
+    this.range.setAttribute("aria-valuetext", title ? `${words}, ${title}` : words);
+  }
+
+  #chapterAt(second) {
+    return this.chapters.findLast((chapter) => chapter.at <= second + 0.05)?.title ?? "";
   }
 }
