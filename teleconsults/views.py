@@ -129,10 +129,12 @@ def library(request: MemberRequest) -> HttpResponse:
         recordings = recordings.not_begun_by(request.user)
     recordings = recordings.for_library(request.user)
     page = page_of(recordings, by=("-held_on", "-pk"), cursor=request.GET.get("page", ""), size=PAGE_SIZE)
+    filters = _filters(chosen)
     context = {
         "page": page,
         "cards": [_card(recording, request.user) for recording in page],
-        "filters": _filters(chosen),
+        "filters": filters,
+        "chosen": [offer["chosen"] for offer in filters if offer["chosen"]],
         "is_author": bool(request.user.has_role(Role.AUTHOR)),
     }
     return render(request, "teleconsults/library.html", context)
@@ -165,8 +167,10 @@ def _filters(chosen: dict[str, str]) -> list[dict[str, Any]]:
 def _filter(label: str, name: str, choices: list[tuple[str, str]], chosen: dict[str, str]) -> dict[str, Any]:
     """Links of one filter, each keeping the other filters; `choices` are values for the address, and words."""
     others = {other: value for other, value in chosen.items() if other != name and value}
+    words = dict(choices).get(chosen[name])
     return {
         "label": label,
+        "chosen": {"words": words, "without_url": _query(others)} if words else None,
         "options": [
             {
                 "url": _query(others | ({name: value} if value else {})),
