@@ -388,11 +388,11 @@ def retire_addresses(video: Video) -> None:
     """
     if not video.directory:
         return
-    clean, folder = shelf("clean"), f"video/{video.public_id}"
-    before, name = clean.folders_in(folder), secrets.token_hex(8)
-    clean.copy_folder(f"video/{video.directory}", to=f"{folder}/{name}")
+    clean = shelf("clean")
+    before, name = clean.folders_in(video.folder), secrets.token_hex(8)
+    clean.copy_folder(f"video/{video.directory}", to=f"{video.folder}/{name}")
     for version in before:
-        transaction.on_commit(partial(clean.delete_folder, f"{folder}/{version.name}"))
+        transaction.on_commit(partial(clean.delete_folder, f"{video.folder}/{version.name}"))
     video.directory = f"{video.public_id}/{name}"
     video.save(update_fields=["directory"])
 

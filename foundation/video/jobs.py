@@ -358,7 +358,7 @@ def _encode(video: Video, handle: JobHandle, *, source: dict[str, Any] | None = 
 def _workplace(video: Video) -> Iterator[Path]:
     """A folder on a disk with room, empty, of which a version is made; gone afterwards."""
     _remove_leftovers(video)
-    with shelf("clean").workplace(f"video/{video.public_id}") as work:
+    with shelf("clean").workplace(video.folder) as work:
         _refuse_full_disk(work, video)
         yield work
 
@@ -396,15 +396,23 @@ def forget_replaced_versions() -> int:
 
     Those with something in them that was redacted since have no such day.
     """
+    films = Video.objects.ready().only("public_id").iterator()
+    return sum(_forget_replaced(video) for video in films if len(shelf("clean").folders_in(video.folder)) > 1)
+
+
+@transaction.atomic
+def _forget_replaced(video: Video) -> int:
+    """Holds on to the row: nothing is put in place or moved meanwhile. 0 for a film that is being worked on."""
+    video = Video.objects.select_for_update().get(pk=video.pk)
+    if Job.objects.for_subject(video.job_subject).unfinished().exists():
+        return 0
     gone = 0
-    for video in Video.objects.ready().only("public_id", "directory", "redacted_at").iterator():
-        folder = f"video/{video.public_id}"
-        for version in shelf("clean").folders_in(folder):
-            has_its_day = video.redacted_at is None or version.name.startswith(WORK)
-            is_old = not has_its_day or time.time() - version.changed_at > REPLACED_KEPT_S
-            if is_old and version.name != video.directory.rpartition("/")[2]:
-                shelf("clean").delete_folder(f"{folder}/{version.name}")
-                gone += 1
+    for version in shelf("clean").folders_in(video.folder):
+        has_its_day = video.redacted_at is None or version.name.startswith(WORK)
+        is_old = not has_its_day or time.time() - version.changed_at > REPLACED_KEPT_S
+        if is_old and version.name != video.version:
+            shelf("clean").delete_folder(f"{video.folder}/{version.name}")
+            gone += 1
     return gone
 
 
@@ -438,7 +446,7 @@ def _forget_film(video: Video) -> int:
     except ProtectedError:
         return 0
     for place in ("quarantine", "clean"):
-        transaction.on_commit(partial(shelf(place).delete_folder, f"video/{video.public_id}"))
+        transaction.on_commit(partial(shelf(place).delete_folder, video.folder))
     return 1
 
 
@@ -457,7 +465,7 @@ def _put_in_place(
     """
     name = hashlib.sha256(f"{video.original_sha256}:{attempt}:{secrets.token_hex(8)}".encode()).hexdigest()[:16]
     video.content_sha256 = content.sha256_of(work)
-    shelf("clean").put_folder(work, f"video/{video.public_id}/{name}")
+    shelf("clean").put_folder(work, f"{video.folder}/{name}")
     was_ready = video.is_ready
     video.directory, video.state = f"{video.public_id}/{name}", Video.State.READY
     video.duration_s, video.renditions, video.has_poster = made.duration_s, made.renditions, made.has_poster
@@ -478,10 +486,10 @@ def _put_in_place(
 
 def _remove_leftovers(video: Video) -> None:
     """What attempts that died, and versions that were replaced, left behind."""
-    clean, folder = shelf("clean"), f"video/{video.public_id}"
-    for found in clean.folders_in(folder):
-        if found.name != video.directory.rpartition("/")[2]:
-            clean.delete_folder(f"{folder}/{found.name}")
+    clean = shelf("clean")
+    for found in clean.folders_in(video.folder):
+        if found.name != video.version:
+            clean.delete_folder(f"{video.folder}/{found.name}")
 
 
 def _refuse_full_disk(folder: Path, video: Video) -> None:

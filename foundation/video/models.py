@@ -37,7 +37,7 @@ def quarantine_storage() -> Any:  # typed as the storage protocol allows: the ba
 
 def quarantine_path(video: "Video", filename: str) -> str:
     """The user's file name never reaches the disk."""
-    return f"video/{video.public_id}/source"
+    return f"{video.folder}/source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,16 @@ class Video(models.Model):
     @property
     def job_subject(self) -> str:
         return f"video:{self.pk}"
+
+    @property
+    def folder(self) -> str:
+        """Where its files lie, in quarantine and in the clean storage."""
+        return f"video/{self.public_id}"
+
+    @property
+    def version(self) -> str:
+        """The name of the folder in which the present version lies; empty until there is one."""
+        return self.directory.rpartition("/")[2]
 
     @property
     def is_ready(self) -> bool:

@@ -11,10 +11,10 @@ PLACES = ("clean", "quarantine")
 
 
 def has_files(video: "Video") -> bool:
-    return any(shelf(place).folders_in(f"video/{video.public_id}") for place in PLACES)
+    return any(shelf(place).folders_in(video.folder) for place in PLACES)
 
 
 def delete_files(video: "Video") -> None:
     """May run any number of times. Raises OSError, or what the bucket's service says, where something stays."""
     for place in PLACES:
-        shelf(place).delete_folder(f"video/{video.public_id}")
+        shelf(place).delete_folder(video.folder)

@@ -308,7 +308,7 @@ def proof_of(record: WatchRecord) -> dict[str, Any]:
     return {
         "schema": "lien-tuyen/watch-proof/1",
         "video": record.video.public_id,
-        "version": record.video.directory.rpartition("/")[2],
+        "version": record.video.version,
         "length_s": record.video.whole_seconds,
         "seconds_watched": record.seconds_watched,
         "watched_ranges": record.watched_ranges,

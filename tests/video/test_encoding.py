@@ -670,6 +670,7 @@ def test_key_frames_too_far_apart_are_not_offered_as_they_are(tmp_path):
 
 def test_a_version_that_was_replaced_goes_after_a_day(video):
     jobs.encode(Handle(), video_id=video.pk)
+    Job.objects.update(state=Job.State.DONE)
     video.refresh_from_db()
     yesterday, now = folder_of(video) / "0123456789abcdef", folder_of(video) / "fedcba9876543210"
     for path in (yesterday, now):

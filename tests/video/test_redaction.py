@@ -3,18 +3,20 @@
 import hashlib
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from django.core.files import File
 from django.core.files.storage import storages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from PIL import Image, ImageStat
 
 from foundation.jobs.actions import cancel_job
 from foundation.jobs.models import Job
+from foundation.kernel.storages import PrivateStorage
 from foundation.video import content, encoding, jobs
 from foundation.video.actions import give_up_redaction, keep_marks, start_redaction
 from foundation.video.captions import Cue
@@ -39,6 +41,7 @@ from foundation.video.refusals import (
 )
 from foundation.video.rules import with_bins
 from tests.factories.accounts import UserFactory
+from tests.factories.jobs import JobFactory
 from tests.factories.video import VideoFactory
 from tests.video.conftest import H264, make_clip
 from tests.video.test_encoding import Handle
@@ -388,6 +391,57 @@ def test_stopping_shows_the_film_as_it_was(video):
     assert (redaction.state, video.is_withheld) == (Redaction.State.DRAFT, False)
     assert not video.plan
     assert (folder_of(video) / video.directory.rpartition("/")[2] / "master.m3u8").exists()
+
+
+def laid(video: Video, *versions: str) -> None:
+    for version in versions:
+        (folder_of(video) / version).mkdir(parents=True)
+
+
+def versions_of(video: Video) -> set[str]:
+    return {path.name for path in folder_of(video).iterdir()}
+
+
+@pytest.mark.django_db
+def test_the_daily_sweep_never_takes_the_version_in_force(empty_storages, monkeypatch):
+    """A second redaction ends while the sweep goes through the films."""
+    video, listed = VideoFactory(redacted_at=timezone.now()), PrivateStorage.folders_in
+    laid(video, video.version, "fedcba9876543210")
+
+    def switching(self, name):
+        found = listed(self, name)
+        Video.objects.filter(pk=video.pk).update(directory=f"{video.public_id}/fedcba9876543210")
+        return found
+
+    at_work = JobFactory(kind="video.redact", subject=video.job_subject)
+    assert jobs.forget_replaced_versions() == 0, "what a worker puts there is not the row's yet"
+    at_work.delete()
+    monkeypatch.setattr(PrivateStorage, "folders_in", switching)
+    assert jobs.forget_replaced_versions() == 1
+    assert versions_of(video) == {"fedcba9876543210"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_daily_sweep_waits_for_a_film_that_is_being_moved(empty_storages, monkeypatch):
+    monkeypatch.setattr("foundation.jobs.actions.deliver", lambda job: None)
+    video = VideoFactory(redacted_at=timezone.now(), duration_s=12.0)
+    laid(video, video.version)
+    with ThreadPoolExecutor() as threads:
+        with transaction.atomic():
+            start_redaction(video, MARKS, by=video.owner)
+            sweeping = threads.submit(swept)
+            with pytest.raises(TimeoutError):
+                sweeping.result(timeout=0.5)
+        sweeping.result()
+    video.refresh_from_db()
+    assert versions_of(video) == {video.version}
+
+
+def swept() -> int:
+    try:
+        return jobs.forget_replaced_versions()
+    finally:
+        connection.close()
 
 
 MOMENTS = [
