@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from boto3.exceptions import Boto3Error
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from django.core.exceptions import SuspiciousFileOperation
 from storages.backends.s3 import S3Storage
 
-from foundation.kernel.storages import Folder, folders_on_disk, workplace_in
+from foundation.kernel.storages import PIECE_BYTES, AwayError, Folder, Stored, folders_on_disk, workplace_in
 
 # Names stand for content: what a browser has it may keep.
 FACTS = {"CacheControl": "private, max-age=86400, immutable"}
@@ -24,8 +27,24 @@ for _type, _ending in (
 ):
     TYPES.add_type(_type, _ending)
 
+# A page waits a quarter of a minute at most for a service that does not answer; boto's own patience is five minutes.
+PATIENCE = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3})
+MISSING = {"404", "NoSuchKey"}
 LONGEST_WORK_S = 12 * 60 * 60  # whoever needed a file for longer was killed
 LONGEST_S = 7 * 24 * 60 * 60  # S3 signs addresses for a week at most
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Raises FileNotFoundError or AwayError in place of what boto says."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] in MISSING:
+            raise FileNotFoundError(str(error)) from error
+        raise AwayError(str(error)) from error
+    except (BotoCoreError, Boto3Error) as error:
+        raise AwayError(str(error)) from error
 
 
 class PrivateBucket(S3Storage):
@@ -35,8 +54,11 @@ class PrivateBucket(S3Storage):
     of it afterwards.
     """
 
+    client_config: Any  # boto has no types
+
     def __init__(self, *, work_dir: Path, **options: Any) -> None:
         super().__init__(**options)
+        self.client_config = self.client_config.merge(PATIENCE)
         self._work_dir = Path(work_dir)
 
     def url(self, name: str | None, *args: Any, **options: Any) -> str:  # noqa: ARG002  # the signature is Django's
@@ -55,6 +77,22 @@ class PrivateBucket(S3Storage):
         self._upload(file, name)
         file.unlink()
 
+    @_reached()
+    def delete(self, name: str) -> None:
+        self.bucket.Object(self._key(name)).delete()
+
+    @_reached()
+    def stored(self, name: str) -> Stored:
+        found = self.bucket.Object(self._key(name))
+        return Stored(found.content_length, found.last_modified.timestamp())
+
+    @_reached()
+    def read(self, name: str, *, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """The service sends no other bytes, and a piece at a time is in memory."""
+        part = {"Range": f"bytes={first}-{'' if last is None else last}"} if first or last is not None else {}
+        return _pieces(self.bucket.Object(self._key(name)).get(**part)["Body"])
+
+    @_reached()
     def folders_in(self, name: str) -> list[Folder]:
         """Also what a worker that was killed left on its disk."""
         latest = {folder.name: folder.changed_at for folder in folders_on_disk(self._work_dir / name)}
@@ -63,13 +101,18 @@ class PrivateBucket(S3Storage):
             latest[folder] = max(latest.get(folder, 0.0), found.last_modified.timestamp())
         return [Folder(*facts) for facts in latest.items()]
 
+    @_reached()
     def copy_folder(self, name: str, *, to: str) -> None:
         for found in self._files_in(name):
             target = self._key(to) + found.key.removeprefix(self._key(name))
             self.bucket.copy({"Bucket": self.bucket_name, "Key": found.key}, target)
 
+    @_reached()
     def delete_folder(self, name: str) -> None:
-        self.bucket.objects.filter(Prefix=self._key(name) + "/").delete()
+        for answer in self._files_in(name).delete():
+            # Each up to a thousand files, of which some may have stayed.
+            if stayed := answer.get("Errors"):
+                raise AwayError(f"{len(stayed)} files of {name} stayed: {stayed[0].get('Message')}")
         shutil.rmtree(self._work_dir / name, ignore_errors=True)
 
     @contextmanager
@@ -78,7 +121,8 @@ class PrivateBucket(S3Storage):
             if time.time() - left.changed_at > LONGEST_WORK_S:
                 shutil.rmtree(self._work_dir / name / left.name, ignore_errors=True)
         with workplace_in(self._work_dir / name) as work:
-            self.bucket.Object(self._key(name)).download_file(str(work / "file"))
+            with _reached():
+                self.bucket.Object(self._key(name)).download_file(str(work / "file"))
             yield work / "file"
 
     def address(self, name: str, *, until: float, **headers: str) -> str | None:
@@ -93,6 +137,13 @@ class PrivateBucket(S3Storage):
         key: str = self._normalize_name(name)
         return key
 
+    @_reached()
     def _upload(self, file: Path, name: str) -> None:
         facts = FACTS | {"ContentType": TYPES.guess_type(file.name)[0] or "application/octet-stream"}
         self.bucket.Object(self._key(name)).upload_file(str(file), ExtraArgs=facts, Config=self.transfer_config)
+
+
+def _pieces(body: Any) -> Iterator[bytes]:
+    """Closed early, it lets go of the line, which nobody reads to its end."""
+    with _reached(), body:
+        yield from body.iter_chunks(PIECE_BYTES)

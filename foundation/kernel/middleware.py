@@ -1,18 +1,23 @@
 """What happens to every request and answer: headers that Django has no setting for, and text in one spelling."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 
+from foundation.kernel.storages import AwayError
 from foundation.kernel.vietnamese import nfc
 
+logger = logging.getLogger(__name__)
 PERMISSIONS_POLICY = (
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), "
     "midi=(), payment=(), usb=(), fullscreen=(self), autoplay=(self), picture-in-picture=(self)"
 )
 ADMIN_PREFIX = "/admin/"
+AWAY_S = 30
 
 
 class SecurityHeadersMiddleware:
@@ -54,3 +59,21 @@ class ComposedTextMiddleware:
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *_arguments: object) -> None:
         if request.method == "POST" and not getattr(view, "csrf_exempt", False):
             request.POST = composed(request.POST)  # type: ignore[assignment]  # stubs know an immutable twin
+
+
+class AwayMiddleware:
+    """Says that the store of files is away just now, where a view came to nothing for that; scripts read the status."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, AwayError):
+            return None
+        logger.error("The store of files is away, %s was not answered: %s", request.path, error)
+        response = render(request, "away.html", status=503)
+        response.headers["Retry-After"] = str(AWAY_S)
+        return response

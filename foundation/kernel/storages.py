@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import FileSystemStorage, storages
 
 WORK = ".work-"  # how the names of folders begin that are not whole yet
+PIECE_BYTES = 64 * 1024
+
+
+class AwayError(OSError):
+    """The service that keeps the files does not answer, or says no for a reason of its own: worth another attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +28,19 @@ class Folder:
     changed_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file's length, and when it was put there, in seconds since 1970."""
+
+    bytes: int
+    changed_at: float
+
+
 class Shelf(Protocol):
-    """A storage of whole folders. Names are paths with slashes, relative to the storage."""
+    """A storage of whole folders. Names are paths with slashes, relative to the storage.
+
+    Anything here may raise AwayError.
+    """
 
     def workplace(self, name: str) -> AbstractContextManager[Path]:
         """An empty folder on a disk, where what becomes a folder below `name` is made; gone afterwards."""
@@ -34,6 +50,18 @@ class Shelf(Protocol):
 
     def put_file(self, file: Path, name: str) -> None:
         """Take a file from the disk; it is there no longer."""
+
+    def delete(self, name: str) -> None:
+        """One file; nothing happens where there is none."""
+
+    def stored(self, name: str) -> Stored:
+        """Raises FileNotFoundError."""
+
+    def read(self, name: str, *, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """The bytes from `first` to `last`, both included, in pieces; to the end unless told.
+
+        Raises FileNotFoundError, before the first piece.
+        """
 
     def folders_in(self, name: str) -> list[Folder]:
         """Also those that are half there."""
@@ -81,6 +109,14 @@ class PrivateStorage(FileSystemStorage):
         target.parent.mkdir(parents=True, exist_ok=True)
         file.replace(target)
 
+    def stored(self, name: str) -> Stored:
+        facts = Path(self.path(name)).stat()
+        return Stored(facts.st_size, facts.st_mtime)
+
+    def read(self, name: str, *, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        handle = Path(self.path(name)).open("rb")  # noqa: SIM115  # whoever reads the pieces closes it
+        return _pieces(handle, first=first, left=self.stored(name).bytes if last is None else last - first + 1)
+
     def folders_in(self, name: str) -> list[Folder]:
         return folders_on_disk(Path(self.path(name)))
 
@@ -98,6 +134,14 @@ class PrivateStorage(FileSystemStorage):
 
     def address(self, name: str, *, until: float, **headers: str) -> str | None:  # noqa: ARG002  # as Shelf says
         return None
+
+
+def _pieces(handle: BinaryIO, *, first: int, left: int) -> Iterator[bytes]:
+    with handle:
+        handle.seek(first)
+        while left > 0 and (piece := handle.read(min(PIECE_BYTES, left))):
+            left -= len(piece)
+            yield piece
 
 
 def _unless_missing(_function: object, _path: object, error: BaseException) -> None:

@@ -348,7 +348,7 @@ def forget_original(video: Video) -> bool:
     if not video.has_original or Job.objects.for_subject(video.job_subject).unfinished().exists():
         return False
     if video.original:
-        video.original.storage.delete(str(video.original.name))
+        shelf("quarantine").delete(str(video.original.name))
     video.original.name, video.original_gone_at = "", timezone.now()
     video.save(update_fields=["original", "original_gone_at"])
     log(video, "video.forget_original", user=None)

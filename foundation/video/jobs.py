@@ -20,7 +20,7 @@ from django.utils.translation import gettext_noop
 from foundation.jobs.actions import enqueue
 from foundation.jobs.models import Job
 from foundation.jobs.registry import JobHandle, LeaseLostError, job
-from foundation.kernel.storages import WORK, shelf
+from foundation.kernel.storages import WORK, AwayError, shelf
 from foundation.video import content, encoding
 from foundation.video.candidates import Candidate, candidate_finders
 from foundation.video.captions import Cue
@@ -39,6 +39,8 @@ from foundation.video.watching import carry_over_cuts
 INCOMING_KEPT_S = 24 * 60 * 60
 SPACE_FACTOR = 2.0  # the qualities, and each as a plain file
 SPACE_AT_LEAST_BYTES = 200_000_000
+# How long a worker waits, again and again, for a store of files that does not answer: longer than a service restarts.
+WAITS_S = (5, 15, 60, 5 * 60, 15 * 60)
 REPLACED_KEPT_S = 24 * 60 * 60  # for players that had begun with the version before
 ENCODED = 0.93  # share of the bar; the rest is slides, checking and putting in place
 _MADE_FIELDS = ["directory", "state", "duration_s", "renditions", "has_poster", "width_px", "height_px", "has_audio"]
@@ -128,9 +130,12 @@ def transcribe(handle: JobHandle, *, video_id: int, language: str) -> dict[str, 
     return {"lines": len(cues)}
 
 
-@job("video.remove", max_attempts=5, label=_("Removing the film"))
+@job("video.remove", max_attempts=50, label=_("Removing the film"))
 def remove(handle: JobHandle, *, video_id: int) -> None:
-    """What the request that took it down may have left, where it was killed or the disk refused."""
+    """What the request that took it down may have left, where it was killed or the disk refused.
+
+    Tried again for eight hours, the longest that a store of files is away; then the daily sweep goes on.
+    """
     handle.progress(0.1, gettext_noop("Deleting the files"))
     delete_files(Video.objects.removed().get(pk=video_id))
 
@@ -198,7 +203,7 @@ def redact(handle: JobHandle, *, redaction_id: int) -> dict[str, Any] | None:
 
 def _redact(redaction: Redaction, handle: JobHandle) -> None:
     video = redaction.video
-    with _workplace(video) as work, _original_of(video) as original:
+    with _workplace(video, handle) as work, _original_of(video) as original:
         handle.log(f"Attempt {handle.attempt}")
         handle.progress(0.01, gettext_noop("Examining the file"))
         source = probe(original)
@@ -208,7 +213,7 @@ def _redact(redaction: Redaction, handle: JobHandle) -> None:
         made = encoding.make(source, original, work, on_share=reporter, plan=plan, **_choices())
         handle.progress(1.0, gettext_noop("Putting it in place"))
         along = partial(_follow, redaction, plan, before_s=video.duration_s)
-        _put_in_place(video, work, made, attempt=handle.attempt, along=along)
+        _put_in_place(video, work, made, handle, along=along)
 
 
 def _follow(redaction: Redaction, plan: Plan, *, before_s: float) -> None:
@@ -325,7 +330,7 @@ def _original_of(video: Video) -> AbstractContextManager[Path]:
 
 def _offer_as_it_is(video: Video, source: Source, original: Path, handle: JobHandle) -> None:
     """Nothing is lost where this fails: the qualities are made anyway, and they find what is wrong with the file."""
-    with _workplace(video) as work:
+    with _workplace(video, handle) as work:
         try:
             made = encoding.remux(source, original, work, on_share=_Reporter(handle, 0.5, 0.9))
         except (ToolFailedError, encoding.BrokenPlaylistError, VideoRefusedError) as error:
@@ -333,7 +338,7 @@ def _offer_as_it_is(video: Video, source: Source, original: Path, handle: JobHan
             return
         if made is not None:
             handle.progress(1.0, gettext_noop("Putting it in place"))
-            _put_in_place(video, work, made, attempt=handle.attempt, is_provisional=True)
+            _put_in_place(video, work, made, handle, is_provisional=True)
 
 
 def _choices() -> dict[str, Any]:
@@ -342,7 +347,7 @@ def _choices() -> dict[str, Any]:
 
 
 def _encode(video: Video, handle: JobHandle, *, source: dict[str, Any] | None = None) -> encoding.Made:
-    with _workplace(video) as work, _original_of(video) as original:
+    with _workplace(video, handle) as work, _original_of(video) as original:
         handle.log(f"Attempt {handle.attempt}")
         handle.progress(0.01, gettext_noop("Making the qualities"))
         facts = Source.from_json(source) if source else probe(original)
@@ -350,17 +355,36 @@ def _encode(video: Video, handle: JobHandle, *, source: dict[str, Any] | None = 
         made = encoding.make(facts, original, work, on_share=reporter, plan=video.plan_of_original, **_choices())
         # Checks that the lease is still ours, whatever the time since the last report.
         handle.progress(1.0, gettext_noop("Putting it in place"))
-        _put_in_place(video, work, made, attempt=handle.attempt)
+        _put_in_place(video, work, made, handle)
         return made
 
 
 @contextmanager
-def _workplace(video: Video) -> Iterator[Path]:
+def _workplace(video: Video, handle: JobHandle) -> Iterator[Path]:
     """A folder on a disk with room, empty, of which a version is made; gone afterwards."""
-    _remove_leftovers(video)
+    _patiently(handle, partial(_remove_leftovers, video))
     with shelf("clean").workplace(video.folder) as work:
         _refuse_full_disk(work, video)
         yield work
+
+
+def _patiently(handle: JobHandle, act: Callable[[], None]) -> None:
+    """Again and again while the store of files is away: an hour's encode is not thrown away for its restart.
+
+    Raises AwayError in the end, StoppedError.
+    """
+    for wait_s in WAITS_S:
+        try:
+            return act()
+        except AwayError as error:
+            handle.log(f"The store of files is away, again in {wait_s} s: {error}")
+            handle.progress(0.0, gettext_noop("Waiting for the store of files"))
+        again_at = time.monotonic() + wait_s
+        while time.monotonic() < again_at:
+            time.sleep(min(1, wait_s))
+            if handle.is_cancelled():
+                raise StoppedError
+    return act()
 
 
 class _Reporter:
@@ -454,8 +478,8 @@ def _put_in_place(
     video: Video,
     work: Path,
     made: encoding.Made,
+    handle: JobHandle,
     *,
-    attempt: int,
     is_provisional: bool = False,
     along: Callable[[], None] | None = None,
 ) -> None:
@@ -463,9 +487,9 @@ def _put_in_place(
 
     `along` is done in the same transaction. The version before stays for a day, for those who are watching it.
     """
-    name = hashlib.sha256(f"{video.original_sha256}:{attempt}:{secrets.token_hex(8)}".encode()).hexdigest()[:16]
+    name = hashlib.sha256(f"{video.original_sha256}:{handle.attempt}:{secrets.token_hex(8)}".encode()).hexdigest()[:16]
     video.content_sha256 = content.sha256_of(work)
-    shelf("clean").put_folder(work, f"{video.folder}/{name}")
+    _patiently(handle, partial(shelf("clean").put_folder, work, f"{video.folder}/{name}"))
     was_ready = video.is_ready
     video.directory, video.state = f"{video.public_id}/{name}", Video.State.READY
     video.duration_s, video.renditions, video.has_poster = made.duration_s, made.renditions, made.has_poster

@@ -2,13 +2,12 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from django.core.cache import cache
 from django.core.exceptions import SuspiciousOperation
-from django.core.files.storage import Storage, storages
 from django.http import (
     Http404,
     HttpRequest,
@@ -19,10 +18,9 @@ from django.http import (
 )
 from django.utils.http import http_date, parse_http_date_safe, quote_etag
 
-from foundation.kernel.storages import shelf
+from foundation.kernel.storages import AwayError, shelf
 from foundation.video.playlists import with_addresses
 
-CHUNK_BYTES = 64 * 1024
 HOUR_S = 60 * 60
 # Small, and read by scripts: not worth another origin.
 SENT_BY_US = {"json", "vtt"}
@@ -87,34 +85,27 @@ def is_servable(file_name: str) -> bool:
 
 def answer(request: HttpRequest, path: str, *, storage: str = "clean", content_type: str = "") -> HttpResponseBase:
     """The file at `path` of the storage: 200, 206, 304 or 416. Raises Http404. Its name tells its kind, or you do."""
-    response = _answer(request, path, storages[storage])
+    response = _answer(request, path, storage)
     response["Content-Type"] = content_type or _content_type(path)
     return response
 
 
-def _answer(request: HttpRequest, path: str, storage: Storage) -> HttpResponseBase:
-    try:
-        handle: BinaryIO = storage.open(path)  # type: ignore[assignment]  # a File reads like one
-        modified = storage.get_modified_time(path).timestamp()
-        size = storage.size(path)
-    except (OSError, SuspiciousOperation) as error:
-        raise Http404 from error
+def _answer(request: HttpRequest, path: str, storage: str) -> HttpResponseBase:
+    with _or_404():
+        stored = shelf(storage).stored(path)
+    size, modified = stored.bytes, stored.changed_at
     # The directory is named by content and never changes: its path is the tag.
     etag, http_modified = quote_etag(path.replace("/", "-")), http_date(modified)
     if request.headers.get("If-None-Match") == etag:
-        handle.close()
         return _with_headers(HttpResponse(status=304), request, path, etag=etag, modified=http_modified)
     try:
         part = _asked(request, size=size, etag=etag, modified=modified)
     except UnsatisfiableError:
-        handle.close()
         refusal = HttpResponse(status=416)
         refusal["Content-Range"] = f"bytes */{size}"
         return _with_headers(refusal, request, path, etag=etag, modified=http_modified)
-    whole = ByteRange(0, size - 1)
-    body = _body(handle, part or whole) if request.method == "GET" else _nothing(handle)
-    response = StreamingHttpResponse(body, status=206 if part else 200)
-    response["Content-Length"] = str((part or whole).length)
+    response = StreamingHttpResponse(_body(request, path, storage, part), status=206 if part else 200)
+    response["Content-Length"] = str(part.length if part else size)
     if part:
         response["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
     return _with_headers(response, request, path, etag=etag, modified=http_modified)
@@ -149,11 +140,8 @@ def _text(path: str) -> str:
     """A playlist never changes, and everybody who plays the film asks for it. Raises Http404."""
     text: str | None = cache.get(key := f"playlist:{path}")
     if text is None:
-        try:
-            with storages["clean"].open(path) as handle:
-                text = handle.read().decode()
-        except (OSError, SuspiciousOperation) as error:
-            raise Http404 from error
+        with _or_404():
+            text = b"".join(shelf("clean").read(path)).decode()
         cache.set(key, text, HOUR_S)
     return text
 
@@ -201,15 +189,19 @@ def _content_type(path: str) -> str:
     return CONTENT_TYPES[path.rpartition(".")[2]]
 
 
-def _body(handle: BinaryIO, part: ByteRange) -> Iterator[bytes]:
-    with handle:
-        handle.seek(part.first)
-        left = part.length
-        while left > 0 and (chunk := handle.read(min(CHUNK_BYTES, left))):
-            left -= len(chunk)
-            yield chunk
+def _body(request: HttpRequest, path: str, storage: str, part: ByteRange | None) -> Iterable[bytes]:
+    if request.method != "GET":
+        return ()
+    with _or_404():
+        return shelf(storage).read(path, first=part.first, last=part.last) if part else shelf(storage).read(path)
 
 
-def _nothing(handle: BinaryIO) -> Iterator[bytes]:
-    handle.close()
-    yield b""
+@contextmanager
+def _or_404() -> Iterator[None]:
+    """What is not there, or has no name that can be; but who keeps the files may also be away."""
+    try:
+        yield
+    except AwayError:
+        raise
+    except (OSError, SuspiciousOperation) as error:
+        raise Http404 from error

@@ -2,8 +2,7 @@
 
 import json
 
-from django.core.files.storage import storages
-
+from foundation.kernel.storages import shelf
 from foundation.video.models import Video
 
 
@@ -12,7 +11,7 @@ def slide_changes(video: Video) -> list[float]:
     if not video.slides.get("count"):
         return []
     try:
-        with storages["clean"].open(f"video/{video.directory}/slides.json") as file:
-            return [float(slide["at"]) for slide in json.load(file)["slides"]]
+        text = b"".join(shelf("clean").read(f"video/{video.directory}/slides.json"))
     except FileNotFoundError:
         return []
+    return [float(slide["at"]) for slide in json.loads(text)["slides"]]

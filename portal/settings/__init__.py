@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "foundation.kernel.middleware.ComposedTextMiddleware",
+    "foundation.kernel.middleware.AwayMiddleware",
     "foundation.video.middleware.WatcherMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "foundation.accounts.middleware.SecondFactorMiddleware",

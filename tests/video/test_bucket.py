@@ -3,6 +3,7 @@
 import re
 import time
 import urllib.request
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from unittest.mock import Mock
@@ -11,25 +12,35 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+from botocore.config import Config
 from django.core.exceptions import SuspiciousOperation
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.urls import reverse
 from moto.server import ThreadedMotoServer
 
+from foundation.accounts.reference import load_roles
 from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job
+from foundation.kernel import buckets as buckets_of_kernel
 from foundation.kernel.buckets import PrivateBucket
-from foundation.kernel.storages import shelf
-from foundation.video import jobs
-from foundation.video.actions import receive_upload, retire_addresses
-from foundation.video.models import Video
+from foundation.kernel.roles import Role
+from foundation.kernel.storages import AwayError, shelf
+from foundation.video import encoding, jobs
+from foundation.video.actions import forget_original, receive_upload, remove_film, retire_addresses, start_redaction
+from foundation.video.models import Upload, Video
+from foundation.video.originals import new_key
 from foundation.video.playback import playback_for, signed_prefix
 from foundation.video.playlists import with_addresses
-from foundation.video.removal import delete_files, has_files
+from foundation.video.redaction import Mark
+from foundation.video.removal import PLACES, delete_files, has_files
 from portal.settings.places import private_storage
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import PractitionerFactory, UserFactory
+from tests.factories.teleconsults import RecordingFactory
 from tests.factories.video import VideoFactory
+from tests.video.test_encoding import Handle
+from tests.video.test_uploads import FILM, author, begun
 
 pytestmark = pytest.mark.django_db
 KEYS = {"region": "us-east-1", "access_key": "key", "secret_key": "secret"}
@@ -56,16 +67,33 @@ def service():
 @pytest.fixture
 def buckets(service, settings, tmp_path):
     """Quarantine and clean storage in empty buckets."""
+    settings.VIDEO_PRESET = "ultrafast"
     settings.INCOMING_DIR = tmp_path / "incoming"
     client = boto3.client("s3", endpoint_url=service, aws_access_key_id="key", aws_secret_access_key="secret")
     made = {}
-    for alias in ("quarantine", "clean"):
+    for alias in PLACES:
         name = f"{alias}-{time.monotonic_ns()}"
         client.create_bucket(Bucket=name)
         made[alias] = private_storage(tmp_path, bucket=name, work_dir=tmp_path / alias, endpoint=service, **KEYS)
     settings.STORAGES = settings.STORAGES | made
     assert isinstance(storages["clean"], PrivateBucket)
     return tmp_path
+
+
+@pytest.fixture
+def away(buckets, settings, monkeypatch):
+    """A block of lines in which the service does not answer."""
+    monkeypatch.setattr(buckets_of_kernel, "PATIENCE", Config(retries={"total_max_attempts": 1}))
+
+    @contextmanager
+    def block():
+        there = settings.STORAGES
+        gone = {alias: there[alias]["OPTIONS"] | {"endpoint_url": "http://127.0.0.1:9"} for alias in PLACES}
+        settings.STORAGES = there | {alias: there[alias] | {"OPTIONS": options} for alias, options in gone.items()}
+        yield
+        settings.STORAGES = there
+
+    return block
 
 
 @pytest.fixture
@@ -265,3 +293,174 @@ def test_replaced_versions_go_after_a_day(video, monkeypatch):
     monkeypatch.setattr(jobs.time, "time", lambda: later)
     assert jobs.forget_replaced_versions() == 1
     assert {Path(name).parent.name for name in names_in("clean", video)} == {video.directory.rpartition("/")[2]}
+
+
+def test_files_that_the_service_kept_are_not_taken_for_deleted(buckets, monkeypatch):
+    refused = Mock(delete=lambda: [{"Deleted": []}, {"Errors": [{"Message": "Access Denied"}]}])
+    monkeypatch.setattr(PrivateBucket, "_files_in", lambda _self, _name: refused)
+    with pytest.raises(AwayError, match="Access Denied"):
+        shelf("clean").delete_folder("video/a")
+
+
+# --- redaction ------------------------------------------------------------------------------------------------------
+def test_a_redacted_film_leaves_nothing_of_the_one_before(
+    video, client, prefix, small_clip, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr("foundation.video.actions.LEAST_LEFT_S", 0.5)
+    with small_clip.open("rb") as handle:
+        shelf("quarantine").save(f"video/{video.public_id}/source", handle)
+    Video.objects.filter(pk=video.pk).update(duration_s=1.0, original=f"video/{video.public_id}/source")
+    video.refresh_from_db()
+    addresses = [client.get(f"{prefix}poster.webp")["Location"]]
+    with django_capture_on_commit_callbacks(execute=True):
+        start_redaction(video, [Mark("cut", 0, 0.4)], by=video.owner)
+    video.refresh_from_db()
+    again = signed_prefix(video.directory, user=video.owner, expires=int(time.time()) + 600)
+    addresses.append(client.get(f"{again}poster.webp")["Location"])
+    withheld = names_in("clean", video)
+    assert len(withheld) == 4
+
+    run_job(Job.objects.get(kind="video.redact").pk)
+    video.refresh_from_db()
+    assert (video.is_whole, video.is_withheld) == (True, False)
+    assert video.duration_s == pytest.approx(0.6, abs=0.1)
+    made = names_in("clean", video)
+    assert made
+    assert not made & withheld
+    assert all(name.startswith(f"video/{video.directory}/") for name in made)
+    for address in addresses:
+        with pytest.raises(HTTPError, match="404"):
+            fetched(address)
+    assert b"".join(shelf("quarantine").read(str(video.original.name))) == small_clip.read_bytes()
+    assert forget_original(video)
+    assert not names_in("quarantine", video)
+
+
+# --- the original ---------------------------------------------------------------------------------------------------
+ORIGINAL = b"\x1aE\xdf\xa3" + bytes(range(256)) * 1000
+
+
+@pytest.fixture
+def original(buckets, client):
+    """The address under which an officer looks at a file in quarantine."""
+    user = PractitionerFactory(verified=True, user=UserFactory(roles=[Role.DEID_OFFICER])).user
+    load_roles()
+    client.force_login(user)
+    recording = RecordingFactory(awaiting_check=True)
+    video = recording.video
+    video.original.name = f"video/{video.public_id}/source"
+    video.save()
+    shelf("quarantine").save(video.original.name, ContentFile(ORIGINAL))
+    return reverse("teleconsults:original_file", args=[recording.public_id, new_key(user, video)])
+
+
+@pytest.fixture
+def asked(buckets):
+    """The ranges of bytes that are fetched from quarantine."""
+    ranges = []
+    events = storages["quarantine"].connection.meta.client.meta.events
+    events.register("before-call.s3.GetObject", lambda params, **_: ranges.append(params["headers"].get("Range")))
+    return ranges
+
+
+@pytest.mark.parametrize(
+    ("header", "wanted", "fetched_as"),
+    [
+        ("bytes=100-299", ORIGINAL[100:300], "bytes=100-299"),
+        ("bytes=256000-", ORIGINAL[256_000:], "bytes=256000-256003"),
+        ("bytes=-50", ORIGINAL[-50:], "bytes=255954-256003"),
+    ],
+    ids=["middle", "open", "suffix"],
+)
+def test_of_an_original_no_more_is_fetched_than_is_looked_at(client, original, asked, header, wanted, fetched_as):
+    answer = client.get(original, headers={"Range": header})
+    assert (answer.status_code, answer["Content-Type"], answer["Cache-Control"]) == (206, "video/webm", "no-store")
+    assert answer["Content-Length"] == str(len(wanted))
+    assert answer["Content-Range"].endswith(f"/{len(ORIGINAL)}")
+    assert b"".join(answer.streaming_content) == wanted
+    assert asked == ["bytes=0-3", fetched_as]
+
+
+def test_a_whole_original_passes_through_piece_by_piece(client, original):
+    pieces = list(client.get(original).streaming_content)
+    assert b"".join(pieces) == ORIGINAL
+    assert max(map(len, pieces)) <= 64 * 1024
+
+
+def test_what_needs_no_bytes_of_an_original_fetches_none(client, original, asked):
+    behind = client.get(original, headers={"Range": "bytes=999999-"})
+    assert (behind.status_code, behind["Content-Range"]) == (416, f"bytes */{len(ORIGINAL)}")
+    head = client.head(original, headers={"Range": "bytes=0-9"})
+    assert (head.status_code, head["Content-Length"], list(head.streaming_content)) == (206, "10", [])
+    assert asked == ["bytes=0-3"] * 2
+
+
+# --- a service that does not answer ---------------------------------------------------------------------------------
+def test_an_upload_waits_whole_for_the_service_to_come_back(client, away, settings):
+    client.force_login(author())
+    begun(client, data=FILM)
+    upload = Upload.objects.get()
+    finish = reverse("teleconsults:finish_upload", args=[upload.public_id])
+    with away():
+        answer = client.post(finish)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+    assert "Nothing that was stored is lost" in answer.content.decode()
+    assert not Video.objects.exists()
+    assert [path.name for path in settings.INCOMING_DIR.iterdir()] == [upload.public_id]
+
+    client.post(finish)
+    video = Video.objects.get()
+    assert b"".join(shelf("quarantine").read(str(video.original.name))) == FILM
+
+
+def test_an_encode_waits_for_the_service_and_is_not_made_again(buckets, small_clip, monkeypatch):
+    with small_clip.open("rb") as handle:
+        video = receive_upload(File(handle, name="phim.mp4"), by=UserFactory())
+    upload, make, calls = PrivateBucket._upload, encoding.make, []
+
+    def twice_away(self, file, name):
+        calls.append(name)
+        if len(calls) in {2, 3}:
+            raise AwayError("the service restarts")
+        upload(self, file, name)
+
+    monkeypatch.setattr(PrivateBucket, "_upload", twice_away)
+    monkeypatch.setattr(encoding, "make", made := Mock(side_effect=make))
+    monkeypatch.setattr(jobs, "WAITS_S", (0, 0))
+    handle = Handle()
+    jobs.encode(handle, video_id=video.pk)
+    video.refresh_from_db()
+    assert video.is_whole
+    assert made.call_count == 1
+    assert sum("the service restarts" in line for line in handle.lines) == 2
+
+
+def test_a_worker_that_waits_hears_that_it_is_to_stop(monkeypatch):
+    monkeypatch.setattr(jobs.time, "sleep", lambda _seconds: None)
+    with pytest.raises(jobs.StoppedError):
+        jobs._patiently(Handle(stops_at=0.0), Mock(side_effect=AwayError))
+
+
+def test_a_player_is_told_to_come_back_and_the_page_is_there(client, video, prefix, user, away):
+    with away():
+        for name in ("saver.m3u8", "slides.json"):
+            answer = client.get(f"{prefix}{name}")
+            assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+        assert client.get(f"{prefix}poster.webp").status_code == 302
+        assert client.post(reverse("video:play", args=[video.public_id])).status_code == 200
+    assert client.get(f"{prefix}saver.m3u8").status_code == 200
+
+
+def test_what_is_withdrawn_while_the_service_is_away_goes_when_it_is_back(
+    video, away, django_capture_on_commit_callbacks
+):
+    storages["quarantine"].save(f"video/{video.public_id}/source", ContentFile(b"original"))
+    with away():
+        with django_capture_on_commit_callbacks(execute=True):
+            remove_film(video, by=video.owner)
+        with pytest.raises(AwayError):
+            jobs.remove(Handle(), video_id=video.pk)
+    assert has_files(video)
+    assert jobs.forget_removed_films() == 1
+    assert jobs.forget_removed_films() == 0
+    assert not names_in("clean", video) | names_in("quarantine", video)

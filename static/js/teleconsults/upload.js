@@ -6,6 +6,8 @@ import { Transfer, csrfToken } from "../video/transfer.js";
 const root = document.querySelector("[data-uploads]");
 const form = root?.querySelector("form[data-upload]");
 const RETRY_MS = 3000;
+const LONGEST_RETRY_MS = 60_000;
+const AWAY = 503;
 let transfer = null;
 
 if (form) {
@@ -158,20 +160,20 @@ function show(name, words) {
 }
 
 // All of it is there. A redirect leads to the recording, or back here with a sentence; else the form has mistakes.
-async function complete(address) {
+async function complete(address, wait = RETRY_MS) {
   show("checking", root.dataset.textCheck);
   find("pause").hidden = true;
   try {
     const answer = await fetch(address, { method: "POST", headers: { "X-CSRFToken": csrfToken() } });
     if (answer.redirected) return location.assign(answer.url);
-    if (answer.status >= 500) throw new Error(answer.status);
+    if (answer.status >= 500) throw answer;
     transfer = null;
     showSending(false);
     if (answer.status === 422) return showMistakes(await answer.text());
     fail(answer.status === 403 ? root.dataset.textSignedOut : root.dataset.textRefused);
-  } catch {
-    show("checking", root.dataset.textCut);
-    setTimeout(() => complete(address), RETRY_MS);
+  } catch (trouble) {
+    show("checking", root.dataset[trouble.status === AWAY ? "textAway" : "textCut"]);
+    setTimeout(() => complete(address, Math.min(2 * wait, LONGEST_RETRY_MS)), wait);
   }
 }
 
