@@ -15,6 +15,7 @@ from foundation.accounts.models import User
 from foundation.jobs.models import Job
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
+from foundation.kernel.models import PortalDocument
 from foundation.kernel.roles import Role
 from foundation.notifications.actions import tell
 from foundation.video.actions import (
@@ -42,8 +43,9 @@ from teleconsults.models import (
     OfficerCheck,
     Recording,
 )
-from teleconsults.refusals import ConsentMissingError, WithdrawnError
+from teleconsults.refusals import CheckedWordsError, ConsentMissingError, WithdrawnError
 from teleconsults.rules import Agreement, FacilityApproval, Question
+from teleconsults.words import public_words, sha256_of, words_sha256
 
 _TOLD: dict[str, Promise] = {
     Video.State.READY: _("“%(title)s” is ready to be watched. Answer the consent question, then publish it."),
@@ -71,15 +73,16 @@ class FilmChangedError(RefusedError):
 
 
 class WordsChangedError(RefusedError):
-    message = _("The captions were changed while you watched. Read the new ones, then decide.")
+    message = _("The words beside the film were changed while you watched. Read the new ones, then decide.")
     code = "words_changed"
 
 
-class CheckedWordsError(RefusedError):
+class ReadFileError(RefusedError):
     message = _(
-        "An officer read these captions and found no patient; they stay as they are while the recording is published."
+        "This file hangs on a recording, and an officer read it there. Upload the new one as another file, and hang"
+        " that one on the recording."
     )
-    code = "checked_words"
+    code = "read_file"
 
 
 class ReasonMissingError(RefusedError):
@@ -200,7 +203,8 @@ def submit_arrived(draft: Recording, *, video: Video, tags: Sequence[str] = (), 
 def change_details(recording: Recording, *, tags: Sequence[str], by: User) -> Recording:
     """Keep changed words about a session, and nothing else that `recording` may hold; of a published one at once.
 
-    Each time is a revision. Raises WithdrawnError, and LockedError while somebody else reviews or has locked it.
+    Each time is a revision. An officer who had read other words is asked to look again. Raises WithdrawnError,
+    LockedError while somebody else reviews or has locked it, CheckedWordsError for what is published by a check.
     """
     row = _locked(recording)
     if row.is_withdrawn:
@@ -214,6 +218,8 @@ def change_details(recording: Recording, *, tags: Sequence[str], by: User) -> Re
     revision = recording.save_revision(user=by, log_action="teleconsults.edit", clean=False)
     if row.live:
         revision.publish(user=by, log_action=False, skip_permission_checks=True)
+    else:
+        ask_again(row)
     return recording
 
 
@@ -226,13 +232,10 @@ def change_captions(recording: Recording, *, language: str, text: str, by: User)
     recording = _locked(recording)
     if recording.is_withdrawn:
         raise WithdrawnError
+    before = words_sha256(recording)
     if not keep_captions(recording.video, language=language, text=text, by=by):
         return
-    if recording.are_words_fixed:
-        raise CheckedWordsError
-    if recording.needs_check and recording.is_checked:
-        _void_check(recording)
-        _ask_officers(recording)
+    _settle_words(recording, before=before)
     log(recording, "teleconsults.edit", user=by)
 
 
@@ -245,19 +248,47 @@ def ask_for_transcript(recording: Recording, *, language: str, by: User) -> Job:
     return ask_for_captions(recording.video, language=language, by=by)
 
 
+def ask_again(recording: Recording) -> None:
+    """An officer's word about other words than those of this row, which nobody sees yet, is void."""
+    recording = _locked(recording)
+    if recording.needs_check and recording.is_checked and words_sha256(recording) != recording.checked_words:
+        _void_check(recording)
+        recording.save()
+        _ask_officers(recording)
+
+
+def _settle_words(recording: Recording, *, before: str) -> None:
+    """After what stands beside the film was changed; `before` names what stood there. Raises CheckedWordsError."""
+    if recording.are_words_fixed and words_sha256(recording) != before:
+        raise CheckedWordsError
+    if not recording.live:
+        ask_again(recording)
+
+
+def keep_read_file(document: PortalDocument) -> None:
+    """Registered with the kernel: a file that an officer read stays what it was. Raises ReadFileError."""
+    before = PortalDocument.objects.filter(pk=document.pk).first()
+    if before is None or (before.title == document.title and document.file._committed):
+        return
+    carrying = Recording.objects.with_handout(before).standing().select_related("video")
+    if any(recording.needs_check and recording.is_checked for recording in carrying):
+        raise ReadFileError
+
+
 def _void_check(recording: Recording) -> None:
     recording.checked_by = recording.checked_at = None
-    recording.checked_film = recording.checked_sha256 = ""
-    recording.save(update_fields=["checked_by", "checked_at", "checked_film", "checked_sha256"])
+    recording.checked_film = recording.checked_sha256 = recording.checked_words = ""
 
 
 @transaction.atomic
 def change_chapters(recording: Recording, *, text: str, by: User) -> None:
-    """Keep the chapters, a line each or as WebVTT. Raises WithdrawnError and CaptionsRefusedError."""
+    """Keep the chapters, a line each or as WebVTT. Raises WithdrawnError, CaptionsRefusedError, CheckedWordsError."""
     recording = _locked(recording)
     if recording.is_withdrawn:
         raise WithdrawnError
+    before = words_sha256(recording)
     keep_chapters(recording.video, text=text, by=by)
+    _settle_words(recording, before=before)
     log(recording, "teleconsults.edit", user=by)
 
 
@@ -284,8 +315,7 @@ def answer_consent(
     )  # fmt: skip
     recording.consent, recording.is_facility_approved = answer, True
     recording.consent_version, recording.consent_by, recording.consent_at = wording.version, by, now
-    recording.checked_by = recording.checked_at = None
-    recording.checked_film = recording.checked_sha256 = ""
+    _void_check(recording)
     recording.save()
     log(recording, "teleconsults.consent", user=by, data={"answer": answer, "version": wording.version})
     if recording.needs_check:
@@ -315,29 +345,37 @@ def _ask_officers(recording: Recording) -> None:
 
 @transaction.atomic
 def check_recording(
-    recording: Recording, *, is_clear: bool, remark: str = "", film: str, words: str = "", by: User
+    recording: Recording, *, is_clear: bool, remark: str = "", film: str, words: str, by: User
 ) -> Recording:
     """An officer has watched the version `film`: no patient can be recognised, or back to the author with the reason.
 
-    `words` names the captions that were read (`Video.words_sha256`). Raises NotToCheckError when it does not wait for
-    this person's check, FilmChangedError, WordsChangedError, ReasonMissingError.
+    `words` names all that was read beside it (`public_words`), questions included. Raises NotToCheckError when it does
+    not wait for this person's check, FilmChangedError, WordsChangedError, ReasonMissingError.
     """
     recording = _locked(recording)
     if not Recording.objects.awaiting_check().checkable_by(by).filter(pk=recording.pk).exists():
         raise NotToCheckError
     if film != recording.video.directory:
         raise FilmChangedError
-    if words != recording.video.words_sha256():
+    if words != sha256_of(public_words(recording)):
         raise WordsChangedError
     if not is_clear and not remark.strip():
         raise ReasonMissingError
-    sha256 = recording.video.content_sha256
+    sha256, signed = recording.video.content_sha256, words_sha256(recording)
     check = OfficerCheck.objects.create(
-        recording=recording, film=film, content_sha256=sha256, is_clear=is_clear, remark=remark, officer=by
+        recording=recording,
+        film=film,
+        content_sha256=sha256,
+        words_sha256=signed,
+        is_clear=is_clear,
+        remark=remark,
+        officer=by,
     )
     if is_clear:
         recording.checked_by, recording.checked_at = by, check.checked_at
-        recording.checked_film, recording.checked_sha256 = film, sha256
+        recording.checked_film, recording.checked_sha256, recording.checked_words = film, sha256, signed
+        unread = DecisionPoint.objects.awaiting_check().filter(recording=recording)
+        unread.update(checked_by=by, checked_at=check.checked_at)
     else:
         recording.consent = Recording.Consent.UNANSWERED
     recording.save()

@@ -18,6 +18,7 @@ class TeleconsultsConfig(AppConfig):
     verbose_name = _("Teleconsults")
 
     def ready(self) -> None:
+        from foundation.kernel.documents import document_keepers
         from foundation.kernel.erasure import erasers, exporters
         from foundation.kernel.forgetting import forgetters
         from foundation.kernel.navigation import Place, desks, places
@@ -42,6 +43,7 @@ class TeleconsultsConfig(AppConfig):
         redacted_listeners.register(actions.move_points)
         redacted_listeners.register(actions.tell_of_redaction)
         forgetters.register(actions.forget_originals)
+        document_keepers.register(actions.keep_read_file)
         exporters.register(erasure.export)
         erasers.register(erasure.erase)
         places.register(Place("teleconsults:library", _("Teleconsults"), "video", 20))

@@ -9,6 +9,7 @@ from wagtail.models import Revision
 
 from foundation.accounts.models import User
 from teleconsults.models import DecisionAnswer, Presenter, Recording
+from teleconsults.words import words_sha256
 
 
 def export(user: User) -> tuple[str, dict[str, Any]]:
@@ -55,9 +56,13 @@ def erase(user: User) -> None:
     name, own = user.full_name, Recording.objects.by(user)
     if not name:
         return
+    signed = [recording for recording in own if recording.checked_words == words_sha256(recording)]
     own.filter(chair__contains=name).update(chair=Replace("chair", Value(name), Value("—")))
     presenters = Presenter.objects.filter(recording__in=own, name__contains=name)
     presenters.update(name=Replace("name", Value(name), Value("—")))
+    # A name less lets nobody be recognised: what an officer signed stays signed.
+    for recording in Recording.objects.filter(pk__in=[one.pk for one in signed]):
+        own.filter(pk=recording.pk).update(checked_words=words_sha256(recording))
     for revision in Revision.objects.filter(
         base_content_type=Recording.get_base_content_type(),
         object_id__in=[str(pk) for pk in own.values_list("pk", flat=True)],

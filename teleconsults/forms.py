@@ -370,7 +370,7 @@ class CheckForm(forms.Form):
     """What an officer found; `film` and `words` are the versions that were on the page."""
 
     film = forms.CharField(max_length=120, widget=forms.HiddenInput)
-    words = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    words = forms.CharField(max_length=64, widget=forms.HiddenInput)
     verdict = forms.ChoiceField(
         label=_("What did you find?"),
         widget=forms.RadioSelect,
@@ -378,8 +378,8 @@ class CheckForm(forms.Form):
             (
                 "clear",
                 _(
-                    "I have watched and listened to all of it: no face, voice, name, date of birth, address or number"
-                    " lets anybody recognise a patient."
+                    "I have watched and listened to all of it, and read all words on this page: no face, voice, name,"
+                    " date of birth, address or number lets anybody recognise a patient."
                 ),
             ),
             ("back", _("A patient could be recognised: back to the author.")),

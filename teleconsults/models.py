@@ -46,13 +46,16 @@ from teleconsults.listeners import publication_listeners
 from teleconsults.plain_text import text_of
 from teleconsults.refusals import (
     BeingRedactedError,
+    CheckedWordsError,
     ConsentMissingError,
     NotCheckedError,
     NotReadyError,
     OnlyWithdrawnError,
+    UnreadWordsError,
     WithdrawnError,
 )
 from teleconsults.rules import DEFAULT_COVERAGE, DEFAULT_MAX_RATE, DEFAULT_WALL_FACTOR
+from teleconsults.words import words_sha256
 
 # What an author may say anew about a session, in columns and in rows of their own.
 DETAILS = ["title", "held_on", "hub", "programme", "specialty", "language", "chair", "summary", "key_points", "goals"]
@@ -374,6 +377,7 @@ class Recording(
     checked_at = models.DateTimeField(null=True, blank=True)
     checked_film = models.CharField(max_length=120, blank=True)
     checked_sha256 = models.CharField(max_length=64, blank=True)  # of that version's bytes: `Video.content_sha256`
+    checked_words = models.CharField(max_length=64, blank=True)  # `words_sha256` of what was read beside it
     live = models.BooleanField(_("published"), default=False)
     published_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -461,11 +465,27 @@ class Recording(
         if not self.is_cleared:
             raise NotCheckedError
 
+    def refuse_other_words(self, draft: "Recording") -> None:
+        """Nothing becomes public by an officer's word but what the officer read, or what is public already.
+
+        Raises UnreadWordsError, and CheckedWordsError where it is published.
+        """
+        if not self.needs_check or (words := words_sha256(draft)) == self.checked_words:
+            return
+        if not self.live:
+            raise UnreadWordsError
+        if words != words_sha256(self):
+            raise CheckedWordsError
+
     @transaction.atomic
     def publish(self, revision: Revision, user: User | None = None, *, log_action: bool = True, **how: Any) -> None:
-        """The one way to publish, from the site, the editor or a workflow. Raises what `refuse_to_go_live` does."""
+        """The one way to publish, from the site, the editor or a workflow.
+
+        Raises what `refuse_to_go_live` and `refuse_other_words` do.
+        """
         row = Recording.objects.select_for_update(of=("self",)).select_related("video").get(pk=self.pk)
         row.refuse_to_go_live()
+        row.refuse_other_words(row.revisions.get(pk=revision.pk).as_object())
         act = "teleconsults.publish" if log_action else False
         # Read again, so that it is applied to the row as it is now.
         super().publish(row.revisions.get(pk=revision.pk), user=user, log_action=act, **how)
@@ -577,7 +597,7 @@ class Recording(
 
     @property
     def are_words_fixed(self) -> bool:
-        """The captions may not change: it is published because an officer read them."""
+        """What readers read may not change: it is published because an officer read it."""
         return self.live and self.needs_check
 
     @property
@@ -737,6 +757,7 @@ class OfficerCheck(models.Model):
     recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="checks")
     film = models.CharField(max_length=120)  # the version that was looked at
     content_sha256 = models.CharField(max_length=64, blank=True)  # of its bytes
+    words_sha256 = models.CharField(max_length=64, blank=True)  # of what was read beside it
     is_clear = models.BooleanField()
     remark = models.CharField(max_length=500, blank=True)
     officer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -25,6 +25,22 @@ class NotCheckedError(RefusedError):
     code = "not_checked"
 
 
+class UnreadWordsError(RefusedError):
+    message = _(
+        "These are not the words that an officer has read. Save them under “Change the details”; an officer then reads"
+        " them, and we tell you."
+    )
+    code = "unread_words"
+
+
+class CheckedWordsError(RefusedError):
+    message = _(
+        "An officer read these words and found no patient: they stay as they are while the recording is published."
+        " Where something has to be said otherwise, withdraw it and upload it anew."
+    )
+    code = "checked_words"
+
+
 class WithdrawnError(RefusedError):
     message = _("This recording was withdrawn and stays so. Upload it anew if that was a mistake.")
     code = "withdrawn"

@@ -104,6 +104,7 @@ from teleconsults.models import (
     unfinished_uploads_of,
 )
 from teleconsults.refusals import WithdrawnError
+from teleconsults.words import public_words, sha256_of
 
 PAGE_SIZE = 24
 FILTERS = ("programme", "specialty", "hub", "length", "watched")
@@ -707,7 +708,8 @@ def checks(request: MemberRequest) -> HttpResponse:
 def check(request: MemberRequest, public_id: str) -> HttpResponse:
     recording = get_object_or_404(_to_check(request), public_id=public_id)
     video = recording.video
-    form = CheckForm(request.POST or None, initial={"film": video.directory, "words": video.words_sha256()})
+    words = public_words(recording)
+    form = CheckForm(request.POST or None, initial={"film": video.directory, "words": sha256_of(words)})
     if form.is_valid():
         facts = {name: form.cleaned_data[name] for name in ("film", "words", "remark")}
         try:
@@ -724,11 +726,10 @@ def check(request: MemberRequest, public_id: str) -> HttpResponse:
         "form": form,
         "recording": recording,
         "video": video,
-        "tracks": list(video.caption_tracks.offered()),
+        "words": words,
         "chapters": list(video.chapters.all()),
         "playback": playback_for(video, request.user),
         "record": watch_record_for(request.user, video),
-        "has_questions": _unread(request).filter(recording=recording).exists(),
     }
     return render(request, "teleconsults/check.html", context, status=422 if form.is_bound else 200)
 

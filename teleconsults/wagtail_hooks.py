@@ -30,7 +30,7 @@ from wagtail.snippets.views.snippets import DeleteView, EditView, SnippetViewSet
 from foundation.accounts.models import User
 from foundation.kernel.errors import RefusedError
 from foundation.kernel.models import PortalDocument
-from teleconsults.actions import check_may_delete, delete_recording
+from teleconsults.actions import ask_again, check_may_delete, delete_recording
 from teleconsults.models import Programme, Recording, RecordingQuerySet
 from teleconsults.refusals import OnlyWithdrawnError, WithdrawnError
 
@@ -187,6 +187,8 @@ class RecordingEditView(EditView):
         row = Recording.objects.select_for_update(of=("self",)).get(pk=self.object.pk)
         row.keep_decisions_on(self.form.instance)
         saved: Recording = super().save_instance()
+        if not row.live:
+            ask_again(row)
         return saved
 
     def publish_action(self) -> HttpResponse | None:

@@ -2,7 +2,13 @@
 
 import codecs
 import re
-from typing import IO
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING
+
+from foundation.kernel.registry import Registry
+
+if TYPE_CHECKING:
+    from foundation.kernel.models import PortalDocument
 
 HEAD_BYTES = 4096
 _ZIP = (b"PK\x03\x04",)
@@ -11,6 +17,9 @@ _BEGINNINGS = {"pdf": (b"%PDF-",), "docx": _ZIP, "xlsx": _ZIP, "pptx": _ZIP}
 _MARKUP = re.compile(
     r"<(!doctype|\?xml|html|head|body|script|svg|iframe|math|img|a|div|style|link|meta|object)\b", re.IGNORECASE
 )
+
+# (document, about to be changed) -> nothing; raises RefusedError where somebody relies on it as it was.
+document_keepers: "Registry[Callable[[PortalDocument], None]]" = Registry()
 
 
 def is_what_it_says(file: IO[bytes], *, extension: str) -> bool:

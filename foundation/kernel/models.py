@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition
 
-from foundation.kernel.documents import is_what_it_says
+from foundation.kernel.documents import document_keepers, is_what_it_says
+from foundation.kernel.errors import RefusedError
 
 
 class PortalImage(AbstractImage):
@@ -46,8 +47,13 @@ class PortalDocument(AbstractDocument):
     admin_form_fields = ("title", "file", "collection", "tags")
 
     def clean(self) -> None:
-        """Raises ValidationError for a file that is not what its name says."""
+        """Raises ValidationError for a file that is not what its name says, and for one that has to stay as it is."""
         super().clean()
+        try:
+            for keep in document_keepers:
+                keep(self)
+        except RefusedError as refusal:
+            raise ValidationError(str(refusal)) from refusal
         if self.file and not self.file._committed and not is_what_it_says(self.file, extension=self.file_extension):
             raise ValidationError({"file": _("This file is not what its name says. Save it anew in the right format.")})
 

@@ -1,7 +1,5 @@
 """Files of recordings, their renditions, and the proof of watching."""
 
-import hashlib
-import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -249,11 +247,6 @@ class Video(models.Model):
     def captions_subject(self, language: str) -> str:
         """Of jobs that write captions in this language."""
         return f"video:{self.pk}:captions:{language}"
-
-    def words_sha256(self) -> str:
-        """Names the captions as they are now, in all languages; empty where there are none."""
-        words = [[track.language, track.cues] for track in self.caption_tracks.offered()]
-        return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest() if words else ""
 
     def marks(self) -> list[Mark]:
         """The chapters as plain values, by time."""

@@ -10,6 +10,7 @@ from foundation.video.models import CaptionTrack, Upload
 from teleconsults.actions import ask_at
 from teleconsults.models import DecisionPoint, Presenter, Programme, Recording
 from teleconsults.rules import Question
+from teleconsults.words import public_words, sha256_of
 from tests.factories.accounts import FacilityFactory, SpecialtyFactory, UserFactory, World
 from tests.factories.video import UploadFactory, VideoFactory
 
@@ -69,6 +70,11 @@ class RecordingFactory(factory.django.DjangoModelFactory):
             consent_by=factory.SelfAttribute("author"),
             is_facility_approved=True,
         )
+
+
+def seen(recording: Recording) -> dict[str, str]:
+    """What names the film and the words as they are now, for `check_recording`."""
+    return {"film": recording.video.directory, "words": sha256_of(public_words(recording))}
 
 
 FLUIDS = Question("Which fluid now?", ("Ringer lactate", "Platelets", "None"), "Crystalloids, then look again.", 0)

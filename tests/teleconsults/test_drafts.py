@@ -9,13 +9,13 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_
 from foundation.accounts.reference import load_roles
 from foundation.kernel.erasure import erasers
 from foundation.kernel.roles import Role
-from teleconsults.actions import LockedError, change_details, publish_recording, withdraw_recording
+from teleconsults.actions import LockedError, change_details, check_recording, publish_recording, withdraw_recording
 from teleconsults.models import Recording
 from teleconsults.reference import load_review
 from teleconsults.refusals import NotCheckedError, OnlyWithdrawnError, WithdrawnError
 from teleconsults.wagtail_hooks import RecordingEditView
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, UserFactory
-from tests.factories.teleconsults import RecordingFactory
+from tests.factories.teleconsults import RecordingFactory, seen
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +71,7 @@ def post(client, recording, **changes):
 # --- drafts ---------------------------------------------------------------------------------------------------------
 def test_a_draft_changes_nothing_public_until_it_is_published(client, staff):
     staff(Role.EDITOR)
-    recording = RecordingFactory(published=True, title="Before")
+    recording = RecordingFactory(published=True, consent="agreed", title="Before")
     assert post(client, recording, title="After").status_code == 200
     recording.refresh_from_db()
     assert (recording.title, recording.has_unpublished_changes) == ("Before", True)
@@ -101,7 +101,7 @@ def test_no_revision_undoes_what_was_decided():
 
 def test_the_site_edits_where_the_editor_stopped(client, staff):
     author = staff(Role.AUTHOR)
-    recording = RecordingFactory(published=True, author=author, title="Before", chair="PGS. Mẫu")
+    recording = RecordingFactory(published=True, consent="agreed", author=author, title="Before", chair="PGS. Mẫu")
     draft = recording.get_latest_revision_as_object()
     draft.title = "A draft"
     draft.save_revision(user=author)
@@ -139,6 +139,7 @@ def test_an_open_form_undoes_no_check(client, staff, monkeypatch):
 
     def check_meanwhile(view):
         checked = {"checked_by": officer, "checked_at": timezone.now(), "checked_film": recording.video.directory}
+        checked |= {"consent": "agreed"}
         checked |= {"checked_sha256": recording.video.content_sha256}
         Recording.objects.filter(pk=recording.pk).update(**checked)
         return as_it_is(view)
@@ -147,7 +148,25 @@ def test_an_open_form_undoes_no_check(client, staff, monkeypatch):
     post(client, recording, title="New words")
     recording.refresh_from_db()
     assert recording.title == "New words"
-    assert recording.is_checked
+    assert (recording.is_checked, recording.consent) == (True, "agreed")
+
+
+def test_the_editor_keeps_a_draft_of_other_words_but_does_not_publish_it(client, staff):
+    author, none_new = staff(Role.AUTHOR), {"presenters": inline_formset([])}
+    recording = RecordingFactory(awaiting_check=True, author=author)
+    check_recording(recording, is_clear=True, **seen(recording), by=UserFactory())
+    post(client, recording, title="Other words", **none_new)
+    recording.refresh_from_db()
+    assert not recording.is_checked, "what is saved before the publication is read again"
+    check_recording(recording, is_clear=True, **seen(recording), by=UserFactory())
+    post(client, recording, title="Other words", **none_new, act="action-publish")
+    recording.refresh_from_db()
+    assert (recording.live, recording.title) == (True, "Other words")
+    answer = post(client, recording, title="A name", **none_new, act="action-publish").content.decode()
+    assert "they stay as they are" in answer
+    recording.refresh_from_db()
+    assert recording.title == "Other words"
+    assert client.get(address("edit", recording)).context["form"]["title"].value() == "A name"
 
 
 def test_a_reviewer_approves_and_the_gate_decides(client, staff):

@@ -39,7 +39,7 @@ from teleconsults.refusals import ConsentMissingError, NotCheckedError, NotReady
 from teleconsults.rules import Agreement, FacilityApproval
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, SpecialtyFactory, UserFactory
 from tests.factories.jobs import JobFactory
-from tests.factories.teleconsults import ProgrammeFactory, RecordingFactory
+from tests.factories.teleconsults import ProgrammeFactory, RecordingFactory, seen
 from tests.factories.video import UploadFactory, VideoFactory
 from tests.video.conftest import *  # noqa: F403  # its clips
 
@@ -346,7 +346,7 @@ def test_a_child_of_seven_and_the_guardian_agree(patient, agreed_by, is_enough):
 def test_what_was_answered_and_checked_is_never_changed_nor_deleted():
     draft, judge = RecordingFactory(), officer()
     answer_consent(draft, answer="no_patient", approval=APPROVAL, by=draft.author)
-    check_recording(draft, is_clear=True, film=draft.video.directory, by=judge)
+    check_recording(draft, is_clear=True, **seen(draft), by=judge)
     rows = (draft.consents.get(), draft.checks.get(), ConsentWording.in_force())
     for row in rows:
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -433,8 +433,8 @@ def test_an_officer_checks_before_the_author_publishes(client):
     address = reverse("teleconsults:check", args=[draft.public_id])
     page = client.get(address)
     assert "<video" in page.content.decode()
-    facts = {"film": draft.video.directory, "verdict": "clear"}
-    assert client.post(address, {"film": facts["film"]}).status_code == 422
+    facts = seen(draft) | {"verdict": "clear"}
+    assert client.post(address, seen(draft)).status_code == 422
     assert client.post(address, facts | {"film": "an/older"}, follow=True).redirect_chain
     draft.refresh_from_db()
     assert not draft.is_checked
@@ -450,7 +450,7 @@ def test_an_officer_sends_back_what_shows_a_patient(client):
     answer_consent(draft, answer="no_patient", approval=APPROVAL, by=author)
     client.force_login(judge)
     address = reverse("teleconsults:check", args=[draft.public_id])
-    back = {"film": draft.video.directory, "verdict": "back"}
+    back = seen(draft) | {"verdict": "back"}
     assert client.post(address, back).status_code == 422
     client.post(address, back | {"remark": "A name plate at minute 3."})
     with pytest.raises(ConsentMissingError):
@@ -468,7 +468,7 @@ def test_nobody_checks_the_own_film(client):
     client.force_login(author)
     assert client.get(reverse("teleconsults:check", args=[draft.public_id])).status_code == 404
     with pytest.raises(NotToCheckError):
-        check_recording(draft, is_clear=True, film=draft.video.directory, by=author)
+        check_recording(draft, is_clear=True, **seen(draft), by=author)
 
 
 def test_officers_wait_until_every_quality_is_there():
@@ -478,14 +478,14 @@ def test_officers_wait_until_every_quality_is_there():
 
 def test_a_new_film_or_a_new_answer_voids_the_check():
     draft, judge = RecordingFactory(awaiting_check=True), officer()
-    check_recording(draft, is_clear=True, film=draft.video.directory, by=judge)
+    check_recording(draft, is_clear=True, **seen(draft), by=judge)
     draft.refresh_from_db()
     Video.objects.filter(pk=draft.video_id).update(directory=f"{draft.video.public_id}/fedcba9876543210")
     with pytest.raises(NotCheckedError):
         publish_recording(draft, by=draft.author)
     assert draft in Recording.objects.awaiting_check().checkable_by(judge)
     draft.video.refresh_from_db()
-    check_recording(draft, is_clear=True, film=draft.video.directory, by=judge)
+    check_recording(draft, is_clear=True, **seen(draft), by=judge)
     answer_consent(draft, answer="no_patient", approval=APPROVAL, by=draft.author)
     with pytest.raises(NotCheckedError):
         publish_recording(draft, by=draft.author)
@@ -551,12 +551,12 @@ def test_a_withdrawn_recording_has_no_form(client, page):
 
 
 def test_an_edit_keeps_the_details_and_nothing_else():
-    recording = RecordingFactory(published=True)
+    recording = RecordingFactory(published=True, consent="agreed")
     stale = Recording.objects.get(pk=recording.pk)
     stale.title, stale.live, stale.consent = "Changed", False, ""
     change_details(stale, tags=["dengue"], by=stale.author)
     recording.refresh_from_db()
-    assert (recording.title, recording.live, recording.consent) == ("Changed", True, Recording.Consent.NO_PATIENT)
+    assert (recording.title, recording.live, recording.consent) == ("Changed", True, "agreed")
     assert list(recording.tags.names()) == ["dengue"]
 
 

@@ -38,7 +38,7 @@ from teleconsults.models import OfficerCheck, Recording
 from teleconsults.refusals import BeingRedactedError, NotCheckedError
 from teleconsults.rules import moment_of, second_of
 from tests.factories.jobs import JobFactory
-from tests.factories.teleconsults import RecordingFactory
+from tests.factories.teleconsults import RecordingFactory, seen
 from tests.teleconsults.test_recordings import ADULT, APPROVAL, author_at_hub, member, officer, reviewer
 from tests.video.conftest import *  # noqa: F403  # its empty storages
 
@@ -196,7 +196,7 @@ def test_an_officer_approves_the_bytes_and_only_those_are_published(client):
     client.force_login(judge)
     address = reverse("teleconsults:check", args=[recording.public_id])
     assert recording.video.content_sha256 in client.get(address).content.decode()
-    client.post(address, {"film": recording.video.directory, "verdict": "clear"})
+    client.post(address, seen(recording) | {"verdict": "clear"})
     assert OfficerCheck.objects.get().content_sha256 == recording.video.content_sha256
     recording.refresh_from_db()
     assert recording.is_checked
@@ -218,7 +218,7 @@ def test_a_redacted_film_is_looked_at_also_where_the_patient_agreed():
     made(recording)
     with pytest.raises(NotCheckedError):
         publish_recording(recording, by=author)
-    check_recording(recording, is_clear=True, film=recording.video.directory, by=judge)
+    check_recording(recording, is_clear=True, **seen(recording), by=judge)
     assert publish_recording(recording, by=author).live
 
 

@@ -1,12 +1,16 @@
 """Captions, chapters and the transcript of a recording."""
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from wagtail.rich_text import RichText
 
 from foundation.accounts.reference import load_roles
 from foundation.jobs.runner import run_job
+from foundation.kernel.models import PortalDocument
 from foundation.kernel.roles import Role
 from foundation.notifications.models import Notification
 from foundation.video.actions import keep_captions
@@ -14,15 +18,22 @@ from foundation.video.captions import Cue
 from foundation.video.models import Chapter
 from foundation.video.transcription import NothingToTranscribeError, transcribers
 from teleconsults.actions import (
-    CheckedWordsError,
     WordsChangedError,
     ask_for_transcript,
     change_captions,
+    change_chapters,
+    change_details,
+    change_point,
     check_recording,
+    publish_recording,
 )
-from teleconsults.models import Recording
+from teleconsults.erasure import erase
+from teleconsults.models import DecisionPoint, Handout, Recording
+from teleconsults.refusals import CheckedWordsError, NotCheckedError, UnreadWordsError
+from teleconsults.rules import Question
+from teleconsults.words import public_words
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, UserFactory
-from tests.factories.teleconsults import RecordingFactory
+from tests.factories.teleconsults import RecordingFactory, make_point, seen
 from tests.video.conftest import *  # noqa: F403  # empty storages
 
 pytestmark = pytest.mark.django_db
@@ -54,8 +65,7 @@ def checked(author, judge):
     """A recording in which an officer found no patient, with captions."""
     draft = RecordingFactory(awaiting_check=True, author=author)
     keep_captions(draft.video, language="vi", text=VTT, by=author)
-    film, words = draft.video.directory, draft.video.words_sha256()
-    return check_recording(draft, is_clear=True, film=film, words=words, by=judge)
+    return check_recording(draft, is_clear=True, **seen(draft), by=judge)
 
 
 def save(client, name, recording, **fields):
@@ -136,13 +146,131 @@ def test_captions_changed_after_the_check_void_it(author, judge, checked):
     assert Notification.objects.filter(user=judge).exists()
 
 
-def test_captions_that_an_officer_read_stay_while_it_is_published(client, author, checked):
-    Recording.objects.update(live=True)
+NAME = "Nguyễn Văn Mật"
+
+
+def put(**details):
+    """Changes the words in columns and rows, as the page of the details does."""
+
+    def change(recording, author):
+        tags = details.get("tags", [])
+        for name, value in details.items():
+            if name == "handouts":
+                recording.handouts.add(Handout(document=value()))
+            elif name != "tags":
+                setattr(recording, name, value)
+        return change_details(recording, tags=tags, by=author)
+
+    return change
+
+
+def file_of(name="fluids.pdf", content=b"%PDF-1.7 fluids"):
+    document = PortalDocument(title=f"The table of {NAME}", file=ContentFile(content, name=name))
+    document._set_document_file_metadata()
+    document.save()
+    return document
+
+
+CHANGES = {
+    "title": put(title=NAME),
+    "chair": put(chair=NAME),
+    "summary": put(summary=[("text", RichText(f"<p>{NAME}</p>"))]),
+    "key points": put(key_points=[("point", NAME)]),
+    "goals": put(goals=NAME),
+    "tags": put(tags=[NAME]),
+    "handouts": put(handouts=file_of),
+    "chapters": lambda recording, author: change_chapters(recording, text=f"0:00 {NAME}", by=author),
+    "captions": lambda recording, author: change_captions(recording, language="en", text=VTT + NAME, by=author),
+}
+
+
+@pytest.fixture
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_an_officer_reads_again_whatever_readers_read(client, author, judge, checked, media, what):
+    CHANGES[what](checked, author)
+    draft = Recording.objects.get()
+    assert not draft.is_checked
+    with pytest.raises(NotCheckedError):
+        publish_recording(draft, by=author)
+    client.force_login(judge)
+    page = client.get(reverse("teleconsults:check", args=[draft.public_id]))
+    assert NAME in page.content.decode().partition('id="words"')[2]
+    check_recording(draft, is_clear=True, **seen(draft), by=judge)
+    assert publish_recording(draft, by=author).live
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_what_an_officer_read_stays_while_it_is_published(author, checked, media, what):
+    publish_recording(checked, by=author)
     with pytest.raises(CheckedWordsError):
-        change_captions(checked, language="vi", text="", by=author)
+        CHANGES[what](Recording.objects.get(), author)
+    assert NAME not in str(public_words(Recording.objects.get()))
+    # What is no word of the film's may change.
+    put(max_rate="1.25")(Recording.objects.get(), author)
+    assert str(Recording.objects.get().max_rate) == "1.25"
+
+
+def test_no_revision_but_the_one_that_was_read_goes_public(author, judge, checked):
+    earlier = checked.save_revision()
+    CHANGES["title"](Recording.objects.get(), author)
+    draft = Recording.objects.get()
+    check_recording(draft, is_clear=True, **seen(draft), by=judge)
+    with pytest.raises(UnreadWordsError):
+        earlier.publish()
+    publish_recording(draft, by=author)
+    with pytest.raises(CheckedWordsError):
+        earlier.publish()
+    assert Recording.objects.get().title == NAME
+
+
+def test_a_file_that_was_read_is_not_exchanged(author, judge, checked, media):
+    CHANGES["handouts"](checked, author)
+    document, draft = PortalDocument.objects.get(), Recording.objects.get()
+    document.title = "Mended"
+    document.full_clean()
+    document.save()
+    check_recording(draft, is_clear=True, **seen(draft), by=judge)
+    document.file = ContentFile(b"%PDF-1.7 a name", name="fluids.pdf")
+    with pytest.raises(ValidationError, match="an officer read it"):
+        document.full_clean()
+
+
+def test_who_clears_the_film_has_read_its_questions(author, judge, checked):
+    publish_recording(checked, by=author)
+    Recording.objects.update(live=False, checked_at=None, checked_by=None)
+    later, sent_back = (make_point(checked, at_s=at_s, is_read=False) for at_s in (60, 90))
+    sent_back.remark = "A name."
+    sent_back.save()
+    before = seen(checked)
+    change_point(later, Question(NAME, ("A", "B"), "C"), at_s=60, is_required=False, by=author)
+    with pytest.raises(WordsChangedError):
+        check_recording(checked, is_clear=True, **before, by=judge)
+    check_recording(checked, is_clear=True, **seen(checked), by=judge)
+    assert [point.question for point in DecisionPoint.objects.asked()] == [NAME]
+    make_point(publish_recording(checked, by=author), at_s=120, is_read=False)
+
+
+def test_a_name_that_is_forgotten_voids_no_check(author, judge, checked):
+    put(chair=f"BS. {author.full_name}")(checked, author)
+    check_recording(checked, is_clear=True, **seen(Recording.objects.get()), by=judge)
+    erase(author)
+    draft = Recording.objects.get()
+    assert draft.chair == "BS. —"
+    assert publish_recording(draft, by=judge).live
+
+
+def test_the_page_says_that_the_words_stay(client, author, checked):
+    publish_recording(checked, by=author)
     client.force_login(author)
     assert save(client, "captions", checked, captions="").status_code == 422
     assert checked.video.caption_tracks.exists()
+    for name in ("captions", "chapters", "edit"):
+        page = client.get(reverse(f"teleconsults:{name}", args=[checked.public_id])).content.decode()
+        assert "they stay as they are" in page
 
 
 def test_an_officer_decides_on_the_captions_that_were_read(client, author, judge):
@@ -202,7 +330,7 @@ def test_what_a_machine_heard_is_its_authors_until_they_save_it(client, author, 
     words = reverse("video:captions", args=[video.public_id, "vi"])
     assert client.get(words).status_code == 404
     assert "Bí Mật" not in client.get(recording.get_absolute_url()).content.decode()
-    assert not video.words_sha256()
+    assert "captions" not in [passage.name for passage in public_words(recording)]
     client.post(address, {"captions": heard})
     assert client.get(words).status_code == 200
     with pytest.raises(NothingToTranscribeError):
