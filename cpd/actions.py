@@ -23,6 +23,7 @@ from cpd.models import (
     IssuingBody,
 )
 from cpd.rules import HoursSummary, current_period, summarise
+from cpd.spreadsheet import spreadsheet_of
 from foundation.accounts.models import Practitioner, User
 from foundation.jobs.actions import enqueue
 from foundation.jobs.models import Job
@@ -254,6 +255,12 @@ def revoke_certificate(certificate: Certificate, *, reason: str, by: User) -> Ce
 def note_download(certificate: Certificate, *, by: User) -> None:
     """Write into the certificate's history that somebody took the file."""
     CertificateEvent.objects.create(certificate=certificate, kind=CertificateEvent.Kind.DOWNLOADED, actor=by)
+
+
+def take_desk_list(entries: Iterable[CreditEntry], *, by: User) -> bytes:
+    """The list as a spreadsheet, and in the log that this person took it."""
+    log(by, "cpd.take_list", user=by)
+    return spreadsheet_of(entries)
 
 
 def _row(batch: IssueBatch, entry: CreditEntry) -> IssueRow:

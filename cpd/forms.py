@@ -1,6 +1,6 @@
 """What administrators, holders and visitors type."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,7 @@ def day_input() -> forms.DateInput:
 
 
 class DeskFilter(forms.Form):
-    """Narrows the desk's table; what is wrong or empty narrows nothing."""
+    """Narrows and orders the desk's table; what is wrong or empty changes nothing."""
 
     q = forms.CharField(label=_("Name or serial"), required=False, max_length=80)
     activity = forms.ModelChoiceField(
@@ -25,10 +25,21 @@ class DeskFilter(forms.Form):
     certificate = forms.ChoiceField(
         label=_("Certificate"),
         required=False,
-        choices=[("", _("With and without")), ("without", _("Without certificate")), ("with", _("With certificate"))],
+        choices=[("", _("All")), ("without", _("Without certificate")), ("with", _("With certificate"))],
     )
     since = forms.DateField(label=_("Completed from"), required=False, widget=day_input())
     until = forms.DateField(label=_("Completed until"), required=False, widget=day_input())
+    sort = forms.ChoiceField(
+        label=_("Order"),
+        required=False,
+        choices=[("", _("Newest first")), ("oldest", _("Oldest first")), ("name", _("By given name"))],
+    )
+
+    ORDERS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "": ("-on_date", "-pk"),
+        "oldest": ("on_date", "pk"),
+        "name": ("practitioner__user__name_sort", "pk"),
+    }
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:  # Any: passed through to Django
         super().__init__(*args, **kwargs)
@@ -56,7 +67,32 @@ class DeskFilter(forms.Form):
 
     @property
     def is_narrowing(self) -> bool:
-        return any(self.cleaned_data.values()) if self.is_bound and self.is_valid() else False
+        """Whether rows are left out; the order leaves none out."""
+        self.is_valid()
+        return any(value for name, value in self.cleaned_data.items() if name != "sort")
+
+    @property
+    def is_narrowing_more(self) -> bool:
+        """Whether something is chosen among what is folded away."""
+        self.is_valid()
+        return any(self.cleaned_data.get(name) for name in ("activity", "since", "until", "sort"))
+
+    @property
+    def certified(self) -> str:
+        """The chosen state of the certificate; empty: any."""
+        self.is_valid()
+        return str(self.cleaned_data.get("certificate", ""))
+
+    @property
+    def sorted_by(self) -> str:
+        """The chosen order's name; empty: newest first."""
+        self.is_valid()
+        return str(self.cleaned_data.get("sort", ""))
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Columns for paging, the last of them unique."""
+        return self.ORDERS[self.sorted_by]
 
 
 class ChosenEntries(forms.Form):

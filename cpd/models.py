@@ -96,6 +96,17 @@ class IssuingBody(models.Model):
         if before and before != self.serial_code and self.certificates.exists():
             raise ValidationError({"serial_code": _("Certificates with this code exist already: it must stay.")})
 
+    @property
+    def place(self) -> str:
+        """In the reader's language, as all of these."""
+        return self.place_en if get_language() == "en" and self.place_en else self.place_vi
+
+    @property
+    def signatory_title(self) -> str:
+        return (
+            self.signatory_title_en if get_language() == "en" and self.signatory_title_en else self.signatory_title_vi
+        )
+
     def is_administered_by(self, user: User) -> bool:
         return IssuingBody.objects.administered_by(user).filter(pk=self.pk).exists()
 

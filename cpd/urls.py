@@ -13,6 +13,7 @@ urlpatterns = [
     path("cpd/credits/<int:entry_id>/watching/", views.watching, name="watching"),
     path("cpd/credits/<int:entry_id>/watching.json", views.watching_file, name="watching_file"),
     path("cpd/desk/", views.desk, name="desk"),
+    path("cpd/desk/list.xlsx", views.desk_file, name="desk_file"),
     path("cpd/desk/issue/", views.issue, name="issue"),
     path("cpd/desk/batches/", views.batches, name="batches"),
     path("cpd/desk/batches/<int:batch_id>/", views.batch, name="batch"),

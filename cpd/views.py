@@ -6,18 +6,23 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from cpd import spreadsheet
 from cpd.actions import (
+    UnusableHoursError,
     confirm_activity,
     hours_summary,
     issue_certificates,
     note_download,
     resume_batch,
     revoke_certificate,
+    take_desk_list,
 )
 from cpd.forms import ChosenEntries, ConfirmForm, DeskFilter, LookUpForm, RevokeForm
 from cpd.models import Activity, Certificate, CertificateEvent, CreditEntry, IssueBatch, IssueRow, IssuingBody
@@ -30,6 +35,8 @@ from foundation.kernel.errors import RefusedError
 from foundation.kernel.paging import page_of
 from foundation.kernel.rate_limit import limited, too_many_requests
 from foundation.kernel.roles import Role
+
+DESK_PAGE = 50
 
 # --- One's own hours and certificates -------------------------------------------------------------------------------
 
@@ -132,11 +139,25 @@ def desk(request: SignedInRequest) -> HttpResponse:
     context = {
         "filter": narrowing,
         "bodies": IssuingBody.objects.administered_by(request.user),
+        "total": entries.count(),
         "waiting": entries.uncertified().count(),
         "proposals": Activity.objects.administered_by(request.user).awaiting_confirmation().count(),
-        "page": page_of(entries.for_desk(), by=("-on_date", "-pk"), cursor=request.GET.get("page", ""), size=50),
+        "page": page_of(entries.for_desk(), by=narrowing.order, cursor=request.GET.get("page", ""), size=DESK_PAGE),
     }
     return render(request, "cpd/desk.html", context)
+
+
+@never_cache
+@staff_role_required(Role.CPD_ADMIN)
+@require_safe
+def desk_file(request: SignedInRequest) -> HttpResponse:
+    """The same list, all of its pages, as a spreadsheet."""
+    narrowing = DeskFilter(request.GET, by=request.user)
+    entries = narrowing.narrow(CreditEntry.objects.administered_by(request.user)).for_desk()
+    file = take_desk_list(entries.order_by(*narrowing.order), by=request.user)
+    response = HttpResponse(file, content_type=spreadsheet.CONTENT_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="lien-tuyen-{timezone.localdate():%Y-%m-%d}.xlsx"'
+    return response
 
 
 @staff_role_required(Role.CPD_ADMIN)
@@ -152,7 +173,8 @@ def issue(request: SignedInRequest) -> HttpResponse:
             messages.error(request, str(refusal))
             return redirect("cpd:desk")
         return redirect(batch)
-    return render(request, "cpd/issue.html", _what_will_be_issued(chosen))
+    back = reverse("cpd:desk") + (f"?{request.GET.urlencode()}" if request.GET else "")
+    return render(request, "cpd/issue.html", _what_will_be_issued(chosen) | {"back": back})
 
 
 @staff_role_required(Role.CPD_ADMIN)
@@ -160,8 +182,11 @@ def issue(request: SignedInRequest) -> HttpResponse:
 def batches(request: SignedInRequest) -> HttpResponse:
     """What was issued, newest first."""
     found = IssueBatch.objects.visible_to(request.user).with_counts().select_related("issuing_body", "requested_by")
-    page = page_of(found, by=("-created_at", "-pk"), cursor=request.GET.get("page", ""), size=50)
-    return render(request, "cpd/batches.html", {"page": page})
+    context = {
+        "bodies": IssuingBody.objects.administered_by(request.user),
+        "page": page_of(found, by=("-created_at", "-pk"), cursor=request.GET.get("page", ""), size=50),
+    }
+    return render(request, "cpd/batches.html", context)
 
 
 @staff_role_required(Role.CPD_ADMIN)
@@ -211,6 +236,7 @@ def activities(request: SignedInRequest) -> HttpResponse:
     """What editors propose, and what gives credit."""
     mine = Activity.objects.administered_by(request.user)
     context = {
+        "bodies": IssuingBody.objects.administered_by(request.user),
         "proposals": mine.awaiting_confirmation().for_desk(),
         "page": page_of(mine.confirmed().for_desk(), by=("-pk",), cursor=request.GET.get("page", ""), size=50),
     }
@@ -235,6 +261,8 @@ def activity_confirm(request: SignedInRequest, activity_id: int) -> HttpResponse
                 responsible=typed["responsible"],
                 by=request.user,
             )
+        except UnusableHoursError as refusal:
+            form.add_error("hours", str(refusal))
         except RefusedError as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -16,6 +16,7 @@ LOGGED = [
     ("cpd.issue_batch", _("Issue certificates"), _("Certificates requested")),
     ("cpd.issue_certificate", _("Issue a certificate"), _("Certificate issued")),
     ("cpd.revoke_certificate", _("Revoke a certificate"), _("Certificate revoked")),
+    ("cpd.take_list", _("Take a list"), _("Took the list of who completed as a file")),
 ]
 
 

@@ -1,8 +1,12 @@
 """The desk, one's own hours, the public check: what each person sees and may do."""
 
+from io import BytesIO
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from openpyxl import load_workbook
+from wagtail.models import ModelLogEntry
 
 from cpd.actions import issue_certificates, revoke_certificate
 from cpd.issuing import issue_for_row
@@ -87,6 +91,42 @@ def test_the_desk_filters(desk, activity, query, found):
     holder = PractitionerFactory(verified=True, user__full_name="Nguyễn Văn Đức")
     issued(activity=activity, practitioner=holder)
     assert ("Nguyễn Văn Đức" in text(desk.get(reverse("cpd:desk") + query))) is found
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        ("", ["Lê Ánh", "Bùi Yến", "Trần Bình"]),
+        ("oldest", ["Trần Bình", "Bùi Yến", "Lê Ánh"]),
+        ("name", ["Lê Ánh", "Trần Bình", "Bùi Yến"]),
+        ("rubbish", ["Lê Ánh", "Bùi Yến", "Trần Bình"]),
+    ],
+)
+def test_the_desk_sorts_and_pages_in_that_order(desk, activity, sort, order, monkeypatch):
+    monkeypatch.setattr("cpd.views.DESK_PAGE", 2)
+    for day, name in enumerate(["Trần Bình", "Bùi Yến", "Lê Ánh"], start=1):
+        holder = PractitionerFactory(verified=True, user__full_name=name)
+        CreditEntryFactory(
+            activity=activity, practitioner=holder, began_on=f"2026-11-0{day}", on_date=f"2026-11-0{day}"
+        )
+    first = desk.get(reverse("cpd:desk"), {"sort": sort}).context["page"]
+    rest = desk.get(reverse("cpd:desk"), {"sort": sort, "page": first.next_cursor}).context["page"]
+    names = [entry.practitioner.full_name for entry in [*first, *rest]]
+    assert names == order
+
+
+def test_the_list_is_taken_as_a_spreadsheet_and_that_is_logged(desk, activity, admin):
+    odd = PractitionerFactory(verified=True, user__full_name="=1+1 Nguyễn Ân")
+    certificate = issued(activity=activity, practitioner=odd)
+    CreditEntryFactory(activity=activity), CreditEntryFactory()
+    answer = desk.get(reverse("cpd:desk_file"), {"certificate": "with"})
+    rows = list(load_workbook(BytesIO(answer.content)).active.iter_rows(min_row=2))
+    assert [[cell.value for cell in row[:1]] for row in rows] == [["=1+1 Nguyễn Ân"]]
+    assert rows[0][0].data_type == "s"
+    assert rows[0][6].value.date() == certificate.entry.on_date
+    assert rows[0][8].value == certificate.serial
+    assert len(list(load_workbook(BytesIO(desk.get(reverse("cpd:desk_file")).content)).active)) == 3
+    assert ModelLogEntry.objects.filter(action="cpd.take_list", user=admin).count() == 2
 
 
 def test_a_serial_finds_its_row(desk, activity):
@@ -180,6 +220,7 @@ def test_issue_for_all_takes_what_the_filter_shows_and_lacks_a_certificate(desk,
     CreditEntryFactory(activity=ActivityFactory(issuing_body=body))
     answer = desk.post(f"{reverse('cpd:issue')}?activity={activity.pk}", {"all": "1"})
     assert len(answer.context["entries"]) == 2
+    assert f'href="{reverse("cpd:desk")}?activity={activity.pk}"' in answer.content.decode()
 
 
 def test_issuing_for_nobody_says_so(desk):
@@ -199,7 +240,9 @@ def test_the_issuer_confirms_a_proposal_by_typing_the_hours(desk, body):
     ActivityKindFactory()
     assert proposed.title in text(desk.get(reverse("cpd:activities")))
     page = reverse("cpd:activity_confirm", args=[proposed.pk])
-    assert "steps of 0.25" in text(desk.post(page, {"kind": "course_learner", "hours": "1.3"}))
+    assert "steps of 0.25" in str(
+        desk.post(page, {"kind": "course_learner", "hours": "1.3"}).context["form"]["hours"].errors
+    )
     desk.post(page, {"kind": "course_learner", "hours": "1.5", "responsible": "Khoa Nhi"})
     confirmed = Activity.objects.get(pk=proposed.pk)
     assert (confirmed.hours, confirmed.responsible, confirmed.is_confirmed) == (1.5, "Khoa Nhi", True)

@@ -47,7 +47,9 @@ def test_an_empty_english_text_falls_back_to_vietnamese(client, about):
 
 
 def test_the_footer_links_the_pages_an_editor_chose(client, about):
-    assert 'href="/en/about/"' in client.get("/en/").content.decode()
+    page = client.get("/en/").content.decode()
+    assert 'href="/en/about/"' in page
+    assert 'href="/en/check/"' in page
 
 
 def test_the_language_switch_keeps_the_place_and_its_filters(client, about):
