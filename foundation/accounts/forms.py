@@ -89,7 +89,7 @@ class ProfileForm(forms.Form):
         label=_("Province or city"), queryset=Province.objects.all(), required=False, empty_label=_("All provinces")
     )
     facility_words = forms.CharField(
-        label=_("Words of the name"),
+        label=_("Search by name"),
         max_length=80,
         required=False,
         help_text=_("Part of the name or the former district; marks are not needed."),

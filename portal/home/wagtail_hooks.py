@@ -4,8 +4,10 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
@@ -40,6 +42,14 @@ def documents_are_for_members(document: PortalDocument, request: HttpRequest) ->
     if not (user.is_verified_member or user.is_superuser or user.has_role(Role.EDITOR)):
         raise PermissionDenied
     return None
+
+
+@hooks.register("register_admin_menu_item")
+def way_back() -> MenuItem:
+    """From the desk of editors and reviewers to the portal's own pages."""
+    return MenuItem(
+        _("Back to the portal"), reverse_lazy("home:dashboard"), name="portal", icon_name="arrow-left", order=10_000
+    )
 
 
 @hooks.register("construct_main_menu")

@@ -84,5 +84,6 @@ def test_editors_see_pages_and_neither_people_nor_facilities(client):
     client.force_login(UserFactory(roles=[Role.EDITOR]))
     home = client.get(reverse("wagtailadmin_home")).content.decode()
     assert reverse("wagtailadmin_explore_root").rstrip("/") in home
+    assert reverse("home:dashboard") in home  # the way back
     assert reverse("wagtailusers_users:index") not in home
     assert client.get(reverse("wagtailsnippets_accounts_facility:list")).status_code == 302

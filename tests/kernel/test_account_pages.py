@@ -28,7 +28,7 @@ def test_pages_of_one_s_account_lead_back(client, name):
 def test_a_wrong_password_is_told_without_saying_which_part_was_wrong(client):
     user = UserFactory()
     html = client.post(reverse("account_login"), {"login": user.email, "password": "wrong"}).content.decode()
-    assert "The email address and/or password you specified are not correct." in html
+    assert "The e-mail address or the password is not right." in html
     assert f'value="{user.email}"' in html
 
 
