@@ -564,7 +564,8 @@ def redact(request: SignedInRequest, public_id: str) -> HttpResponse:
     if forms.is_bound and forms.is_valid():
         keep = partial(keep_marks, video, forms.marks, by=request.user)
         make = partial(redact_recording, recording, marks=forms.marks, by=request.user)
-        return _redacted(request, recording, make if "make" in request.POST else keep)
+        # What was drawn stays, whatever becomes of the rest.
+        return _redacted(request, recording, *([keep, make] if "make" in request.POST else [keep]))
     context = {
         "forms": forms,
         "recording": recording,
@@ -590,9 +591,10 @@ def _act_on_candidates(request: SignedInRequest, video: Video) -> Callable[[], o
     return None
 
 
-def _redacted(request: SignedInRequest, recording: Recording, act: Callable[[], object]) -> HttpResponse:
+def _redacted(request: SignedInRequest, recording: Recording, *acts: Callable[[], object]) -> HttpResponse:
     try:
-        act()
+        for act in acts:
+            act()
     except RefusedError as refusal:
         messages.error(request, str(refusal))
     else:

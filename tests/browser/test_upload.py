@@ -17,7 +17,7 @@ def film(tmp_path) -> Path:
     return heavy_film(tmp_path / "buoi-hoi-chan.mp4")
 
 
-def test_who_is_signed_out_meanwhile_signs_in_and_goes_on(staffed_portal, new_page, film):
+def test_who_is_signed_out_meanwhile_signs_in_and_goes_on_also_while_the_store_is_away(staffed_portal, new_page, film):
     page = new_page(staffed_portal, viewport=DESK)
     sign_in(page, SPECIALIST, PASSWORD)
     page.goto("/vi/teleconsults/upload/")
@@ -34,7 +34,9 @@ def test_who_is_signed_out_meanwhile_signs_in_and_goes_on(staffed_portal, new_pa
     expect(said(page)).to_contain_text("đăng xuất")
     other = page.context.new_page()
     sign_in(other, SPECIALIST, PASSWORD)
+    page.route("**/finish/", lambda route: route.fulfill(status=503), times=1)
     page.locator("[data-upload-resume]").click()
+    expect(said(page)).to_contain_text("lúc này chưa đưa được vào kho", timeout=60_000)
     page.wait_for_url("**/prepare/", timeout=60_000)
 
 

@@ -103,6 +103,17 @@ def test_marks_are_typed_kept_and_changed(client):
     assert not recording.video.redactions.exists()
 
 
+def test_marks_of_which_no_film_can_be_made_are_kept(client):
+    recording = recording_of(author_at_hub())
+    client.force_login(recording.author)
+    address = reverse("teleconsults:redact", args=[recording.public_id])
+    whole = {"kind": "cut", "start": "0:00", "end": moment_of(recording.video.duration_s)}
+    page = client.post(address, posted(whole, make=""), follow=True).content.decode()
+    assert "The cuts would leave less than two seconds" in page
+    assert recording.video.redactions.get().rows() == [Mark("cut", 0.0, recording.video.duration_s)]
+    assert not Job.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("row", "field"),
     [
