@@ -20,9 +20,12 @@ from foundation.kernel.roles import Role
 from foundation.notifications.actions import tell
 from foundation.video.actions import (
     ask_for_captions,
+    decide_candidate,
     forget_original,
+    give_up_redaction,
     keep_captions,
     keep_chapters,
+    keep_marks,
     remove_film,
     start_redaction,
 )
@@ -461,6 +464,48 @@ def claim_hours(recording: Recording, *, by: User) -> CreditEntry:
 
 
 @transaction.atomic
+def mark_recording(recording: Recording, marks: Sequence[Mark], *, by: User) -> None:
+    """Keep what is to go. While there is something, nobody but the author and officers sees the film, public or not.
+
+    Raises WithdrawnError, UnderWayError.
+    """
+    recording = _locked(recording)
+    if recording.is_withdrawn:
+        raise WithdrawnError
+    keep_marks(recording.video, marks, by=by)
+    _hide_what_is_marked(recording, by=by)
+
+
+@transaction.atomic
+def decide_on_finding(recording: Recording, number: int, *, is_taken: bool, by: User) -> None:
+    """Make what a machine found a mark, or leave it out. Raises WithdrawnError, UnderWayError, NoCandidateError."""
+    recording = _locked(recording)
+    if recording.is_withdrawn:
+        raise WithdrawnError
+    decide_candidate(recording.video, number, is_taken=is_taken, by=by)
+    _hide_what_is_marked(recording, by=by)
+
+
+@transaction.atomic
+def drop_marks(recording: Recording, *, by: User) -> None:
+    """Throw the marks away; the film is as it was, and published only by its author. Raises UnderWayError."""
+    recording = _locked(recording)
+    give_up_redaction(recording.video, by=by)
+    recording.video.refresh_from_db()
+    if recording.needs_check and not recording.live and not recording.is_checked:
+        _ask_officers(recording)
+
+
+def _hide_what_is_marked(recording: Recording, *, by: User) -> None:
+    """Off what readers see, until it is published again."""
+    recording.video.refresh_from_db(fields=["is_withheld"])
+    if recording.live and recording.video.is_withheld:
+        log(recording, "teleconsults.redact", user=by, data={"was_live": True})
+        recording.live, recording.has_unpublished_changes, recording.live_revision = False, True, None
+        recording.save(update_fields=["live", "has_unpublished_changes", "live_revision"])
+
+
+@transaction.atomic
 def redact_recording(recording: Recording, *, marks: Sequence[Mark], by: User) -> Recording:
     """Propose what is to go from the film, and have it made; one that was public is not until it is published again.
 
@@ -470,10 +515,9 @@ def redact_recording(recording: Recording, *, marks: Sequence[Mark], by: User) -
     if recording.is_withdrawn:
         raise WithdrawnError
     start_redaction(recording.video, marks, by=by)
-    log(recording, "teleconsults.redact", user=by, data={"was_live": recording.live})
-    if recording.live:
-        recording.live, recording.has_unpublished_changes, recording.live_revision = False, True, None
-        recording.save(update_fields=["live", "has_unpublished_changes", "live_revision"])
+    if not recording.live:
+        log(recording, "teleconsults.redact", user=by, data={"was_live": False})
+    _hide_what_is_marked(recording, by=by)
     return recording
 
 

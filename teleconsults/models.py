@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -29,6 +29,7 @@ from wagtail.models import (
     Revision,
     RevisionMixin,
     WorkflowMixin,
+    WorkflowState,
 )
 
 from cpd.models import Activity, ActivityKind, CreditEntry, IssuingBody
@@ -80,20 +81,28 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         return self.filter(live=True, video__state=Video.State.READY)
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Published ones for verified members; one's own; for reviewers also what is not published yet.
+        """Published ones for verified members; one's own; for officers also what is not published yet.
 
-        Never what was withdrawn; what waits for its redaction, only to the author and to officers.
+        For other reviewers those among the latter whose consent question was answered, or that are submitted to them;
+        never what waits for its redaction. What was withdrawn, to nobody.
         """
         if not isinstance(user, User):
             return self.none()
         visible = models.Q(author=user)
         if user.is_verified_member or user.is_superuser:
             visible |= models.Q(live=True, video__state=Video.State.READY)
-        if user.has_perm("teleconsults.review_recording"):
-            shown = models.Q(video__state=Video.State.READY)
-            # What is to be hidden is seen by those alone whose office that is.
-            visible |= shown if user.has_perm("teleconsults.clear_recording") else shown & _NOT_WITHHELD
+        if user.has_perm("teleconsults.clear_recording"):
+            visible |= models.Q(video__state=Video.State.READY)
+        elif user.has_perm("teleconsults.review_recording"):
+            is_shown = ~models.Q(consent=Recording.Consent.UNANSWERED) | models.Q(pk__in=self._submitted())
+            visible |= models.Q(is_shown, _NOT_WITHHELD, video__state=Video.State.READY)
         return self.filter(visible, withdrawn_at=None)
+
+    def _submitted(self) -> models.QuerySet[Any]:
+        """Ids of those in a review that goes on."""
+        reviews = WorkflowState.objects.active().filter(base_content_type=Recording.get_base_content_type())
+        ids: models.QuerySet[Any] = reviews.annotate(pk_of_it=Cast("object_id", models.BigIntegerField()))
+        return ids.values("pk_of_it")
 
     def open_in_admin_to(self, user: User | AnonymousUser) -> Self:
         """One's own; published ones for editors, members or not; for reviewers what waits for publication, too."""

@@ -31,10 +31,7 @@ from foundation.kernel.templatetags.portal import hours as hours_in_words
 from foundation.video import originals, ranges
 from foundation.video.actions import (
     begin_or_go_on,
-    decide_candidate,
-    give_up_redaction,
     is_being_redacted,
-    keep_marks,
     look_for_candidates,
     read_original,
     receive_upload,
@@ -45,7 +42,7 @@ from foundation.video.actions import (
 from foundation.video.candidates import candidate_finders
 from foundation.video.captions import webvtt_of
 from foundation.video.chapters import lines_of, proposed
-from foundation.video.models import CaptionTrack, Upload, Video, WatchRecord
+from foundation.video.models import CaptionTrack, Upload, WatchRecord
 from foundation.video.playback import playback_for, poster_url_for
 from foundation.video.refusals import TextFileError, TooBigError, VideoRefusedError
 from foundation.video.slides import slide_changes
@@ -68,6 +65,9 @@ from teleconsults.actions import (
     check_recording,
     claim_hours,
     decide,
+    decide_on_finding,
+    drop_marks,
+    mark_recording,
     publish_recording,
     question_of,
     redact_recording,
@@ -557,12 +557,12 @@ def redact(request: SignedInRequest, public_id: str) -> HttpResponse:
     redaction = video.redactions.open().first()
     marks = redaction.rows() if redaction else []
     forms = MarkFormSet(request.POST or None, video=video, marks=marks)
-    if forms.is_bound and (act := _act_on_candidates(request, video)):
+    if forms.is_bound and (act := _act_on_candidates(request, recording)):
         return _redacted(request, recording, act)
     if forms.is_bound and "give_up" in request.POST:
-        return _redacted(request, recording, partial(give_up_redaction, video, by=request.user))
+        return _redacted(request, recording, partial(drop_marks, recording, by=request.user))
     if forms.is_bound and forms.is_valid():
-        keep = partial(keep_marks, video, forms.marks, by=request.user)
+        keep = partial(mark_recording, recording, forms.marks, by=request.user)
         make = partial(redact_recording, recording, marks=forms.marks, by=request.user)
         # What was drawn stays, whatever becomes of the rest.
         return _redacted(request, recording, *([keep, make] if "make" in request.POST else [keep]))
@@ -581,13 +581,13 @@ def redact(request: SignedInRequest, public_id: str) -> HttpResponse:
     return render(request, "teleconsults/redact.html", context, status=422 if forms.is_bound else 200)
 
 
-def _act_on_candidates(request: SignedInRequest, video: Video) -> Callable[[], object] | None:
+def _act_on_candidates(request: SignedInRequest, recording: Recording) -> Callable[[], object] | None:
     """What a button beside the machine's findings asks for, if it was one of those."""
     if "look" in request.POST:
-        return partial(look_for_candidates, video, by=request.user)
+        return partial(look_for_candidates, recording.video, by=request.user)
     for name, is_taken in (("take", True), ("leave", False)):
         if (number := request.POST.get(name, "")).isdecimal():
-            return partial(decide_candidate, video, int(number), is_taken=is_taken, by=request.user)
+            return partial(decide_on_finding, recording, int(number), is_taken=is_taken, by=request.user)
     return None
 
 

@@ -249,14 +249,33 @@ def is_being_redacted(video: Video) -> bool:
 
 @transaction.atomic
 def keep_marks(video: Video, marks: Sequence[Mark], *, by: "User") -> Redaction:
-    """Keep what somebody wants gone, to be gone on with; nothing happens to the film. Raises UnderWayError."""
+    """Keep what somebody wants gone, to be gone on with; from now on only the owner and officers play the film.
+
+    Raises UnderWayError.
+    """
     video = Video.objects.select_for_update().get(pk=video.pk)
-    redaction = video.redactions.open().first() or Redaction(video=video)
     if is_being_redacted(video):
         raise UnderWayError
+    redaction = video.redactions.open().first() or Redaction(video=video)
     redaction.marks, redaction.proposed_by = [mark.as_json() for mark in marks], by
+    redaction.state = Redaction.State.DRAFT
     redaction.save()
+    _withhold(video, while_there_are=marks)
     return redaction
+
+
+def _withhold(video: Video, *, while_there_are: Sequence[object]) -> None:
+    """What is marked is not shown: whoever has addresses of this version loses them. Without marks it is shown again.
+
+    The row is locked.
+    """
+    is_marked = bool(while_there_are)
+    if is_marked == video.is_withheld:
+        return
+    if is_marked:
+        retire_addresses(video)
+    video.is_withheld = is_marked
+    video.save(update_fields=["is_withheld"])
 
 
 def look_for_candidates(video: Video, *, by: "User") -> Job:
@@ -283,6 +302,7 @@ def decide_candidate(video: Video, number: int, *, is_taken: bool, by: "User") -
         redaction.marks.append(candidate["mark"])
         redaction.proposed_by = by
     redaction.save()
+    _withhold(video, while_there_are=redaction.marks)
     return redaction
 
 
@@ -292,8 +312,9 @@ def start_redaction(video: Video, marks: Sequence[Mark], *, by: "User") -> Redac
 
     Raises NotWholeYetError, OriginalGoneError, UnderWayError, NothingMarkedError, NothingLeftError.
     """
-    redaction = keep_marks(video, marks, by=by)
-    video = redaction.video
+    video = Video.objects.select_for_update().get(pk=video.pk)
+    if is_being_redacted(video):
+        raise UnderWayError
     if not video.is_whole or Job.objects.for_subject(video.job_subject).unfinished().exists():
         raise NotWholeYetError
     if not video.has_original:
@@ -302,12 +323,10 @@ def start_redaction(video: Video, marks: Sequence[Mark], *, by: "User") -> Redac
         raise NothingMarkedError
     if Plan(tuple(marks)).left_s(video.duration_s) < LEAST_LEFT_S:
         raise NothingLeftError
-    # Whoever has addresses of this version loses them.
-    retire_addresses(video)
+    redaction = keep_marks(video, marks, by=by)
+    video = redaction.video
     redaction.state, redaction.film, redaction.proposed_at = Redaction.State.PROPOSED, video.directory, timezone.now()
     redaction.save()
-    video.is_withheld = True
-    video.save(update_fields=["is_withheld"])
     log(video, "video.redact", user=by, data={"marks": redaction.marks, "film": redaction.film})
     enqueue("video.redact", args={"redaction_id": redaction.pk}, subject=video.job_subject, by=by)
     return redaction
@@ -323,8 +342,7 @@ def give_up_redaction(video: Video, *, by: "User") -> None:
     if is_being_redacted(video):
         raise UnderWayError
     redaction.delete()
-    video.is_withheld = False
-    video.save(update_fields=["is_withheld"])
+    _withhold(video, while_there_are=[])
     log(video, "video.redact_not", user=by)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -27,6 +27,7 @@ from foundation.video.captions import Cue
 from foundation.video.incoming import LockedError, incoming
 from foundation.video.listeners import redacted_listeners, settled_listeners
 from foundation.video.models import CaptionTrack, Chapter, Redaction, Upload, Video
+from foundation.video.playback import may_play
 from foundation.video.probe import Source, probe
 from foundation.video.redaction import Plan, Span, chapters_after, composed, cuts_since, words_after
 from foundation.video.refusals import VideoRefusedError
@@ -35,6 +36,9 @@ from foundation.video.rules import whole_seconds
 from foundation.video.sandbox import ToolFailedError
 from foundation.video.transcription import NothingToTranscribeError, transcriber_for
 from foundation.video.watching import carry_over_cuts
+
+if TYPE_CHECKING:
+    from foundation.accounts.models import User
 
 INCOMING_KEPT_S = 24 * 60 * 60
 SPACE_FACTOR = 2.0  # the qualities, and each as a plain file
@@ -157,6 +161,13 @@ def find_candidates(handle: JobHandle, *, video_id: int) -> dict[str, Any] | Non
     return {"found": len(redaction.candidates)}
 
 
+def may_act_on_redaction(job: Job, user: "User") -> bool:
+    """Whoever started it, and of those who look after the work the officers: they may play what is to be hidden."""
+    redaction = Redaction.objects.select_related("video").filter(pk=job.args["redaction_id"]).first()
+    is_theirs = job.owner_id == user.pk or user.has_perm("jobs.act_on_job")
+    return is_theirs and redaction is not None and may_play(user, redaction.video)
+
+
 def settle_given_up_redaction(job: Job) -> None:
     """The last attempt crashed, or its worker was lost, perhaps after the switch."""
     redaction = Redaction.objects.select_related("video").filter(pk=job.args["redaction_id"]).first()
@@ -175,12 +186,14 @@ def settle_given_up_redaction(job: Job) -> None:
     max_attempts=3,
     label=_("Redacting the film"),
     can_cancel=True,
+    may_act=may_act_on_redaction,
     on_given_up=settle_given_up_redaction,
 )
 def redact(handle: JobHandle, *, redaction_id: int) -> dict[str, Any] | None:
     """Encode the original anew without what is to go, put it in place, and leave nothing of the version before.
 
-    Killed anywhere, the version before stands, withheld from all but its author and officers, or the new one does.
+    Killed or stopped anywhere, the version before stands, withheld from all but its author and officers, or the new one
+    does.
     """
     redaction = Redaction.objects.select_related("video").get(pk=redaction_id)
     if redaction.video.is_removed:
@@ -248,13 +261,9 @@ def _move_chapters(video: Video, *, cuts: list[Span], before_s: float) -> None:
     Chapter.objects.bulk_create(Chapter(video=video, at_s=at, title=title) for at, title in rows)
 
 
-@transaction.atomic
 def _settle_redaction(redaction: Redaction, state: Redaction.State) -> None:
-    """What nobody wants gone any more, for now, is shown again as it was."""
-    video = redaction.video
-    redaction.state, video.is_withheld = state, state != Redaction.State.DRAFT
-    redaction.save(update_fields=["state"])
-    video.save(update_fields=["is_withheld"])
+    """What became of an attempt; what another one has made stays made. The marks stand, and the film stays withheld."""
+    Redaction.objects.open().filter(pk=redaction.pk).update(state=state)
 
 
 def _guarded[T](video: Video, handle: JobHandle, work: Callable[[Video, JobHandle], T]) -> T | None:

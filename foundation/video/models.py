@@ -157,7 +157,8 @@ class Video(models.Model):
     # Marks (`redaction.Plan`) on the timeline of the original: every encode of it leaves them out.
     plan = models.JSONField(default=list)
     redacted_at = models.DateTimeField(null=True)
-    # Something in this version is to be hidden: until that is done, only its owner and officers play it.
+    # Something in this version is to be hidden (an open redaction has marks): until that is done, or they are dropped,
+    # only its owner and officers play it.
     is_withheld = models.BooleanField(default=False)
     # When the file in quarantine was deleted: nothing can be made of it any more.
     original_gone_at = models.DateTimeField(null=True)
@@ -323,6 +324,10 @@ class Redaction(models.Model):
     @property
     def is_under_way(self) -> bool:
         return self.state == self.State.PROPOSED
+
+    @property
+    def has_failed(self) -> bool:
+        return self.state == self.State.FAILED
 
     @property
     def is_made(self) -> bool:

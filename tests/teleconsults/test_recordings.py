@@ -35,6 +35,7 @@ from teleconsults.actions import (
 )
 from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
 from teleconsults.models import ConsentWording, Programme, Recording, hubs_of
+from teleconsults.reference import load_review
 from teleconsults.refusals import ConsentMissingError, NotCheckedError, NotReadyError, WithdrawnError
 from teleconsults.rules import Agreement, FacilityApproval
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, SpecialtyFactory, UserFactory
@@ -80,12 +81,24 @@ def test_a_published_recording_is_for_members():
         assert recording not in Recording.objects.visible_to(stranger)
 
 
-def test_a_draft_is_for_its_author_and_reviewers():
+def test_a_draft_is_for_its_author_and_officers():
     draft = RecordingFactory()
-    assert draft in Recording.objects.visible_to(draft.author)
-    assert draft in Recording.objects.visible_to(reviewer())
-    for other in (AnonymousUser(), UserFactory(), member()):
+    for person in (draft.author, officer()):
+        assert draft in Recording.objects.visible_to(person)
+    for other in (AnonymousUser(), UserFactory(), member(), reviewer()):
         assert draft not in Recording.objects.visible_to(other)
+
+
+def test_reviewers_see_a_draft_once_its_consent_is_answered_or_it_is_submitted():
+    judge = reviewer()
+    draft, submitted, answered = RecordingFactory(), RecordingFactory(), RecordingFactory(awaiting_check=True)
+    load_review()
+    submitted.save_revision(clean=False)
+    submitted.get_workflow().start(submitted, submitted.author)
+    assert set(Recording.objects.visible_to(judge)) == {answered, submitted}
+    assert [may_play(judge, film.video) for film in (draft, answered, submitted)] == [False, True, True]
+    submitted.current_workflow_state.cancel(user=submitted.author)
+    assert not may_play(judge, submitted.video)
 
 
 def test_who_may_see_may_play():

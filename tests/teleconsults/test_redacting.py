@@ -37,6 +37,7 @@ from teleconsults.actions import (
 from teleconsults.models import OfficerCheck, Recording
 from teleconsults.refusals import BeingRedactedError, NotCheckedError
 from teleconsults.rules import moment_of, second_of
+from tests.factories.accounts import UserFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.teleconsults import RecordingFactory, seen
 from tests.teleconsults.test_recordings import ADULT, APPROVAL, author_at_hub, member, officer, reviewer
@@ -192,6 +193,49 @@ def test_what_is_to_be_hidden_is_seen_by_its_author_and_officers_alone():
     with pytest.raises(BeingRedactedError):
         publish_recording(recording, by=recording.author)
     assert recording not in Recording.objects.awaiting_check()
+
+
+def test_what_is_marked_is_hidden_until_the_marks_are_dropped(client):
+    """Whoever marks something knows of it; readers must not go on seeing it while the marks are being drawn."""
+    recording = recording_of(author_at_hub(), published=True)
+    reader, colleague, judge = member(), reviewer(), officer()
+    client.force_login(recording.author)
+    address = reverse("teleconsults:redact", args=[recording.public_id])
+    client.post(address, posted({"kind": "cut", "start": "0:10", "end": "0:20.5"}, save=""))
+    recording = Recording.objects.get()
+    assert not recording.live
+    people = reader, colleague, judge, recording.author
+    assert [may_play(person, recording.video) for person in people] == [False, False, True, True]
+    page = client.get(address).content.decode()
+    assert "Until the film is made without what they name" in page
+    assert "could not be made" not in page
+    with pytest.raises(BeingRedactedError):
+        publish_recording(recording, by=recording.author)
+    Video.objects.update(original_gone_at=timezone.now())
+    assert 'name="give_up"' in client.get(address).content.decode(), "nothing else is left to do"
+    client.post(address, {"give_up": ""})
+    recording = Recording.objects.get()
+    assert not recording.video.is_withheld
+    assert publish_recording(recording, by=recording.author).live
+    assert may_play(reader, recording.video)
+
+
+def test_a_redaction_is_stopped_by_its_author_and_officers_alone(client):
+    recording = recording_of(author_at_hub(), published=True)
+    redact_recording(recording, marks=[CUT], by=recording.author)
+    job = Job.objects.get(kind="video.redact")
+    load_roles()
+    for person, status in (
+        (UserFactory(roles=[Role.SPECIALTY_REVIEWER]), 403),
+        (recording.author, 302),
+        (officer(), 302),
+    ):
+        client.force_login(person)
+        Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, is_cancel_requested=False)
+        assert client.post(reverse("jobs:cancel", args=[job.pk])).status_code == status, person
+        job.refresh_from_db()
+        assert job.is_cancel_requested == (status == 302)
+        assert Video.objects.get().is_withheld
 
 
 def test_an_officer_approves_the_bytes_and_only_those_are_published(client):

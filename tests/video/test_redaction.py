@@ -366,6 +366,8 @@ def test_there_is_one_open_redaction_and_none_is_changed_under_way():
     keep_marks(video, MARKS[:1], by=video.owner)
     redaction = keep_marks(video, MARKS, by=video.owner)
     assert video.redactions.get().rows() == MARKS
+    assert redaction.video.is_withheld
+    assert not keep_marks(video, [], by=video.owner).video.is_withheld, "nothing is to go any more"
     with pytest.raises(IntegrityError), transaction.atomic():
         Redaction.objects.create(video=video)
     start_redaction(video, MARKS, by=video.owner)
@@ -383,12 +385,12 @@ def test_there_is_one_open_redaction_and_none_is_changed_under_way():
     assert not Redaction.objects.filter(pk=redaction.pk).exists()
 
 
-def test_stopping_shows_the_film_as_it_was(video):
+def test_stopping_leaves_the_film_as_it_was_and_withheld(video):
     redaction = start_redaction(video, MARKS, by=video.owner)
     assert jobs.redact(Handle(stops_at=0.03), redaction_id=redaction.pk) is None
     video.refresh_from_db()
     redaction.refresh_from_db()
-    assert (redaction.state, video.is_withheld) == (Redaction.State.DRAFT, False)
+    assert (redaction.state, video.is_withheld) == (Redaction.State.DRAFT, True)
     assert not video.plan
     assert (folder_of(video) / video.directory.rpartition("/")[2] / "master.m3u8").exists()
 
