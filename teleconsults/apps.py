@@ -24,17 +24,18 @@ class TeleconsultsConfig(AppConfig):
         from foundation.kernel.navigation import Place, desks, places
         from foundation.kernel.reference import reference_loaders
         from foundation.kernel.roles import Role, grant
-        from foundation.video.listeners import redacted_listeners, senders, settled_listeners
+        from foundation.video.listeners import holders, redacted_listeners, senders, settled_listeners
         from foundation.video.playback import closures, viewers
         from foundation.video.watching import further_demands
         from teleconsults import actions, decisions, erasure
         from teleconsults.listeners import publication_listeners
-        from teleconsults.models import is_taken_down, may_play, may_send
+        from teleconsults.models import held_films, is_taken_down, may_play, may_send
         from teleconsults.reference import load_handouts, load_review
 
         viewers.register(may_play)
         closures.register(is_taken_down)
         senders.register(may_send)
+        holders.register(held_films)
         settled_listeners.register(actions.tell_author)
         further_demands.register(decisions.has_decided)
         publication_listeners.register(actions.settle_hours)

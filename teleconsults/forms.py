@@ -156,7 +156,8 @@ class UploadForm(DetailsForm):
 
     def _kept_of(self, author: User) -> Video | None:
         public_id = self.data.get("kept", "")
-        return Video.objects.owned_by(author).filter(public_id=public_id, recording=None).first() if public_id else None
+        kept = Video.objects.owned_by(author).standing().filter(public_id=public_id, recording=None)
+        return kept.first() if public_id else None
 
     def as_typed(self) -> dict[str, list[str]]:
         """What came in the fields that describe the session, to be read again as `data_of`."""

@@ -36,7 +36,7 @@ from cpd.models import Activity, ActivityKind, CreditEntry, IssuingBody
 from foundation.accounts.models import Facility, NamedInBothLanguages, Specialty, User
 from foundation.kernel.models import PortalDocument
 from foundation.kernel.roles import Role
-from foundation.video.models import Upload, Video, WatchRecord
+from foundation.video.models import Redaction, Upload, Video, WatchRecord
 from foundation.video.playback import may_play as may_play_film
 from foundation.video.playback import playback_for
 from foundation.video.rules import Demand
@@ -195,11 +195,19 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         return self.filter(live=False, withdrawn_at=None)
 
     def with_expired_originals(self) -> Self:
-        """Public for so long that nobody will have the film made anew; the file in quarantine is no longer needed."""
+        """Public, or handed in and not public, for so long that nobody will have the film made anew.
+
+        A redaction begins that time again.
+        """
         long_ago = timezone.now() - settings.ORIGINALS_KEPT_FOR
-        old = self.filter(live=True, published_at__lt=long_ago)
-        was_redacted = models.Q(video__redacted_at__gte=long_ago)
-        return old.filter(video__original_gone_at=None).exclude(was_redacted).select_related("video")
+        old = models.Q(live=True, published_at__lt=long_ago) | models.Q(live=False, video__created_at__lt=long_ago)
+        proposed = Redaction.objects.filter(proposed_at__gte=long_ago).values("video")
+        was_redacted = models.Q(video__redacted_at__gte=long_ago) | models.Q(video__in=proposed)
+        return (
+            self.filter(old, withdrawn_at=None, video__original_gone_at=None)
+            .exclude(was_redacted)
+            .select_related("video")
+        )
 
     def newest_first(self) -> Self:
         """By the day of the session."""
@@ -965,6 +973,11 @@ def is_taken_down(video: Video) -> bool:
 def may_send(user: User) -> bool:
     """Registered with the video room: who may upload a recording may send its file."""
     return user.has_role(Role.AUTHOR) and bool(hubs_of(user))
+
+
+def held_films() -> models.QuerySet[Any]:
+    """Registered with the video room: a film with a recording is not forgotten."""
+    return Recording.objects.values("video")
 
 
 def unfinished_uploads_of(author: User) -> models.QuerySet[Upload]:

@@ -224,9 +224,15 @@ def _forget_bytes(upload: Upload) -> None:
 
 
 def throw_away_upload(upload: Upload) -> None:
-    """Delete what has arrived, and the words; a film made of it stays. Raises LockedError while it is being sent."""
+    """Delete what has arrived, the words, and a film made of it unless a room holds it.
+
+    Raises LockedError while it is being sent.
+    """
     incoming().delete(upload.public_id)
-    upload.delete()
+    with transaction.atomic():
+        upload.delete()
+        if upload.video and Video.objects.unused().filter(pk=upload.video.pk).exists():
+            remove_film(upload.video, by=upload.owner)
 
 
 # --- after that -----------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from foundation.video import redaction, rules
 from foundation.video.candidates import Candidate
 from foundation.video.captions import Cue
 from foundation.video.chapters import Mark
+from foundation.video.listeners import holders
 from foundation.video.refusals import sentence_of
 
 
@@ -86,14 +87,24 @@ class VideoQuerySet(models.QuerySet["Video"]):
         """Those that can be played."""
         return self.filter(state=Video.State.READY)
 
+    def unused(self) -> Self:
+        """Those that no room holds on to."""
+        found = self.all()
+        for held in holders:
+            found = found.exclude(pk__in=held())
+        return found
+
     def abandoned(self) -> Self:
-        """Handed in long ago, never ready; those that a recording holds are for its author to decide on."""
-        kept = [Video.State.READY, Video.State.REMOVED]
-        return self.filter(created_at__lt=timezone.now() - Video.KEPT_UNFINISHED_FOR).exclude(state__in=kept)
+        """Handed in long ago, and nobody made anything of it; what a recording holds is for its author to decide on."""
+        return self.unused().filter(created_at__lt=timezone.now() - Video.KEPT_UNFINISHED_FOR)
 
     def removed(self) -> Self:
         """Those of which only the row is left, or must be."""
         return self.filter(state=Video.State.REMOVED)
+
+    def standing(self) -> Self:
+        """Those that were not taken away."""
+        return self.exclude(state=Video.State.REMOVED)
 
     def owned_by(self, user: Any) -> Self:  # a User; the room does not name the class, settings do
         """Files that this person uploaded."""

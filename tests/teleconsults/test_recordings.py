@@ -802,6 +802,26 @@ def test_words_that_no_longer_do_are_asked_for_again_and_the_film_is_kept(client
     kept = Video.objects.get().public_id
     assert client.post(reverse("teleconsults:upload"), details(author, kept=kept)).status_code == 302
     assert Recording.objects.get().video.public_id == kept
+    # What has become a recording is no longer thrown away with the upload.
+    client.post(urls["finish"].replace("finish", "discard"))
+    assert not Video.objects.get().is_removed
+
+
+def test_a_film_that_has_arrived_is_thrown_away_with_its_upload(client, small_clip, empty_storages):
+    author, body = author_at_hub(), small_clip.read_bytes()
+    client.force_login(author)
+    urls = begin(client, author, len(body)).json()
+    send_all(client, urls["tus"], body)
+    Upload.objects.update(details={"title": ["Sepsis"]})
+    assert client.post(urls["finish"]).status_code == 422
+    film = Video.objects.get()
+    client.post(urls["finish"].replace("finish", "discard"))
+    assert not Upload.objects.exists()
+    film.refresh_from_db()
+    assert film.is_removed
+    assert not Job.objects.filter(kind="video.probe").unfinished().exists()
+    again = client.post(reverse("teleconsults:upload"), details(author, kept=film.public_id))
+    assert again.status_code == 422, "nothing is left of it to make a recording of"
 
 
 def test_half_a_film_is_not_finished_and_can_be_thrown_away(client, empty_storages):

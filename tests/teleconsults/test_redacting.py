@@ -420,6 +420,24 @@ def test_originals_expire_after_publication(client, with_file, settings):
     assert "The original has expired" in page
 
 
+def test_originals_of_what_never_goes_public_expire_too(client, with_file, settings):
+    long_ago = timezone.now() - settings.ORIGINALS_KEPT_FOR - timedelta(days=1)
+    path = Path(with_file.video.original.path)
+    assert forget_originals() == 0
+    Video.objects.update(created_at=long_ago)
+    redaction = keep_marks(with_file.video, [CUT], by=with_file.author)
+    Redaction.objects.update(proposed_at=timezone.now())
+    assert forget_originals() == 0, "the redacted film may still have to be made"
+    redaction.delete()
+    assert forget_originals() == 1
+    assert not path.exists()
+    Video.objects.update(state=Video.State.FAILED)
+    client.force_login(with_file.author)
+    page = client.get(reverse("teleconsults:prepare", args=[with_file.public_id])).content.decode()
+    assert "Your file has expired meanwhile" in page
+    assert reverse("teleconsults:retry", args=[with_file.public_id]) not in page
+
+
 def test_what_a_crash_left_of_an_original_goes_the_next_day(with_file, settings):
     long_ago = timezone.now() - settings.ORIGINALS_KEPT_FOR - timedelta(days=1)
     Recording.objects.filter(pk=with_file.pk).update(consent="agreed", live=True, published_at=long_ago)

@@ -833,13 +833,14 @@ def test_uploads_that_broke_off_and_films_nobody_used_are_forgotten(
     unused, held, at_work, fresh = films
     Job.objects.exclude(subject=at_work.job_subject).update(state=Job.State.FAILED)
     RecordingFactory(video=held)
-    ready = VideoFactory()
+    VideoFactory()  # ready, and of no recording
+    shown = RecordingFactory(published=True).video
     long_ago = timezone.now() - timedelta(days=31)
     Video.objects.exclude(pk=fresh.pk).update(created_at=long_ago)
     with django_capture_on_commit_callbacks(execute=True):
-        assert jobs.forget_abandoned_uploads() == 2
+        assert jobs.forget_abandoned_uploads() == 3
     assert (broken.path.exists(), going_on.path.exists()) == (False, True)
-    assert set(Video.objects.all()) == {held, at_work, fresh, ready}
+    assert set(Video.objects.all()) == {held, at_work, fresh, shown}
     assert not Path(unused.original.path).parent.exists()
     assert Path(held.original.path).exists()
     going_on.abandon()
