@@ -1,6 +1,7 @@
 """A pytest plugin, loaded first: tests never see the environment or the files of a real portal."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -11,12 +12,21 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 KEPT = {"PORTAL_DATABASE_URL", "PORTAL_SCREENSHOTS"}
-ON_DEMO_PORTAL = (
-    "tests/browser/test_first_view.py",
-    "tests/browser/test_player.py",
-    "tests/browser/test_second_step.py",
-    "tests/browser/test_wrong_turns.py::test_a_film_goes_on_by_itself_when_its_address_expires_under_way",
-)
+# What shares something dear (a running portal, a film in all its qualities): how the names of its tests begin.
+TOGETHER = {
+    "demo portal": (
+        "tests/browser/test_decisions.py",
+        "tests/browser/test_first_view.py",
+        "tests/browser/test_player.py",
+        "tests/browser/test_second_step.py",
+        "tests/browser/test_wrong_turns.py::test_a_film_goes_on_by_itself_when_its_address_expires_under_way",
+    ),
+    "staffed portal": ("tests/browser/",),
+    "start": ("tests/house/test_start.py",),
+    "killed workers": ("tests/jobs/test_processes.py",),
+    "films": ("tests/video/test_encoding.py", "tests/video/test_redaction.py"),
+    "roles": ("tests/accounts/test_roles_matrix.py",),
+}
 
 
 def _own_folder() -> Path:
@@ -56,19 +66,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in set(left_out)]
 
 
-class ByPortal(LoadScopeScheduling):
-    """Gives tests that share a running portal to one worker; all others to whoever is free.
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays until the end: the collector need not walk through all of it again and again."""
+    gc.freeze()
+
+
+def group_of(nodeid: str) -> str:
+    """The first group of `TOGETHER` that the test belongs to; else it is alone."""
+    return next((group for group, beginnings in TOGETHER.items() if nodeid.startswith(beginnings)), nodeid)
+
+
+class ByGroup(LoadScopeScheduling):
+    """Gives tests that share something dear to one worker, the largest groups first; all others to whoever is free.
 
     xdist's own groups (3.8) have no effect under pytest 9.2: it writes them into `_nodeid`, which is no longer read.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(ON_DEMO_PORTAL):
-            return "demo portal"
-        if nodeid.startswith("tests/browser/"):
-            return "staffed portal"
-        return "start" if nodeid.startswith("tests/house/test_start.py") else nodeid
+        return group_of(nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPortal:
-    return ByPortal(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup:
+    return ByGroup(config, log)

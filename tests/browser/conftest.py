@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.people import STAFF
+from tests.environment import group_of
 from tests.processes import PortalStack, copy_test_database
 
 PHONE = {"width": 360, "height": 740}
@@ -30,6 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
+            is_on_demo_portal = "demo_portal" in getattr(item, "fixturenames", ())
+            assert is_on_demo_portal == (group_of(item.nodeid) == "demo portal"), f"{item.nodeid}: see TOGETHER"
 
 
 @pytest.fixture(scope="package")

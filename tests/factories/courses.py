@@ -1,16 +1,13 @@
 """Courses as editors make them, and people who take them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from io import BytesIO
-from unittest.mock import patch
 
 import factory
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from PIL import Image
 from wagtail.models import Site
-from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from courses.actions import enrol, mark_lesson_read, note_watching, save_response, settle_hours, start_attempt
 from courses.actions import submit_attempt as submit
@@ -38,29 +35,19 @@ class ImageFactory(factory.django.DjangoModelFactory):
     file = factory.LazyFunction(lambda: ContentFile(picture(), name="picture.png"))
 
 
-@contextmanager
-def indexed_later() -> Iterator[None]:
-    """Saves inside leave both indexes to the save that follows: half of a save's time goes there."""
-    with patch("modelsearch.signal_handlers.insert_or_update_object_task"), disable_reference_index_auto_update():
-        yield
-
-
 class PageFactory(factory.django.DjangoModelFactory):
-    """A live page below `parent`."""
+    """A live page below `parent`; it has no revision, which takes longer to make than the page."""
 
     class Meta:
         abstract = True
 
     title = factory.Sequence(lambda n: f"Page {n}")
+    first_published_at = factory.LazyFunction(timezone.now)
+    last_published_at = factory.SelfAttribute("first_published_at")
 
     @classmethod
     def _create(cls, model_class, *args, parent=None, **kwargs):
-        page = model_class(*args, **kwargs)
-        parent = parent or cls.default_parent()
-        with indexed_later():
-            parent.add_child(instance=page)
-            revision = page.save_revision()
-        revision.publish()
+        page = (parent or cls.default_parent()).add_child(instance=model_class(*args, **kwargs))
         return model_class.objects.get(pk=page.pk)
 
 
