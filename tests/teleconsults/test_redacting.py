@@ -197,7 +197,7 @@ def test_what_is_to_be_hidden_is_seen_by_its_author_and_officers_alone():
 
 def test_what_is_marked_is_hidden_until_the_marks_are_dropped(client):
     """Whoever marks something knows of it; readers must not go on seeing it while the marks are being drawn."""
-    recording = recording_of(author_at_hub(), published=True)
+    recording = recording_of(author_at_hub(), published=True, consent="agreed")
     reader, colleague, judge = member(), reviewer(), officer()
     client.force_login(recording.author)
     address = reverse("teleconsults:redact", args=[recording.public_id])
