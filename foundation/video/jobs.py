@@ -31,7 +31,7 @@ from foundation.video.playback import may_play
 from foundation.video.probe import Source, probe
 from foundation.video.redaction import Plan, Span, chapters_after, composed, cuts_since, words_after
 from foundation.video.refusals import VideoRefusedError
-from foundation.video.removal import delete_files, has_files
+from foundation.video.removal import PLACES, delete_files, has_files
 from foundation.video.rules import whole_seconds
 from foundation.video.sandbox import ToolFailedError
 from foundation.video.transcription import NothingToTranscribeError, transcriber_for
@@ -455,6 +455,21 @@ def forget_removed_films() -> int:
     for video in left:
         delete_files(video)
     return len(left)
+
+
+def forget_files_without_a_film() -> int:
+    """What a crash left between a file and its row, or a store that was away when the row went.
+
+    A month old: where a copy of the database is put back, the newest files have no row for a while.
+    """
+    known, gone = set(Video.objects.values_list("public_id", flat=True)), 0
+    for place in PLACES:
+        for folder in shelf(place).folders_in("video"):
+            is_old = time.time() - folder.changed_at > Video.KEPT_UNFINISHED_FOR.total_seconds()
+            if is_old and folder.name not in known:
+                shelf(place).delete_folder(f"video/{folder.name}")
+                gone += 1
+    return gone
 
 
 def _forget_incoming() -> int:

@@ -302,6 +302,22 @@ def test_files_that_the_service_kept_are_not_taken_for_deleted(buckets, monkeypa
         shelf("clean").delete_folder("video/a")
 
 
+@pytest.mark.parametrize("place", ["disk", "bucket"])
+def test_files_that_belong_to_no_film_go_after_a_month(place, request, empty_storages, monkeypatch):
+    if place == "bucket":
+        request.getfixturevalue("buckets")
+    film = VideoFactory()
+    for alias, folder in (("quarantine", "crashed"), ("clean", "crashed"), ("clean", film.public_id)):
+        storages[alias].save(f"video/{folder}/version/saver.m4s", ContentFile(b"bytes"))
+    later = time.time() + timedelta(days=29).total_seconds()
+    monkeypatch.setattr(jobs.time, "time", lambda: later)
+    assert jobs.forget_files_without_a_film() == 0
+    monkeypatch.setattr(jobs.time, "time", lambda: later + timedelta(days=2).total_seconds())
+    assert jobs.forget_files_without_a_film() == 2
+    assert [folder.name for folder in shelf("clean").folders_in("video")] == [film.public_id]
+    assert not shelf("quarantine").folders_in("video")
+
+
 # --- redaction ------------------------------------------------------------------------------------------------------
 def test_a_redacted_film_leaves_nothing_of_the_one_before(
     video, client, prefix, small_clip, monkeypatch, django_capture_on_commit_callbacks
