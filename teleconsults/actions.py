@@ -55,6 +55,7 @@ _TOLD: dict[str, Promise] = {
     Video.State.REFUSED: _("The file of “%(title)s” was refused. See why, and what to do."),
     Video.State.FAILED: _("“%(title)s” could not be prepared. Your file is kept; try again."),
 }
+_STUCK = _("The qualities of “%(title)s” for poor lines could not be made. See why, and what to do.")
 
 
 class GuardianMissingError(RefusedError):
@@ -761,13 +762,21 @@ def check_may_delete(recordings: Iterable[Recording]) -> None:
 
 def tell_author(video: Video) -> None:
     """Registered with the video room: the film is ready, or nothing will come of it."""
+    _tell_of_film(video, _TOLD[video.state], kind=f"teleconsults.{video.state}")
+
+
+def tell_of_stuck_film(video: Video) -> None:
+    """Registered with the video room: the film can be watched, but nobody makes its qualities any more."""
+    _tell_of_film(video, _STUCK, kind="teleconsults.failed")
+
+
+def _tell_of_film(video: Video, text: Promise, *, kind: str) -> None:
     recording = Recording.objects.select_related("author").filter(video=video).first()
     if recording is None:
         return
-    text = _TOLD[video.state] % {"title": recording.title}
     with translation.override(recording.author.language):
         url = reverse("teleconsults:prepare", args=[recording.public_id])
-    tell(recording.author, kind=f"teleconsults.{video.state}", text=text, url=url)
+    tell(recording.author, kind=kind, text=text % {"title": recording.title}, url=url)
 
 
 def _locked(recording: Recording) -> Recording:

@@ -24,7 +24,7 @@ class TeleconsultsConfig(AppConfig):
         from foundation.kernel.navigation import Place, desks, places
         from foundation.kernel.reference import reference_loaders
         from foundation.kernel.roles import Role, grant
-        from foundation.video.listeners import holders, redacted_listeners, senders, settled_listeners
+        from foundation.video.listeners import holders, redacted_listeners, senders, settled_listeners, stuck_listeners
         from foundation.video.playback import closures, viewers
         from foundation.video.watching import further_demands
         from teleconsults import actions, decisions, erasure
@@ -37,6 +37,7 @@ class TeleconsultsConfig(AppConfig):
         senders.register(may_send)
         holders.register(held_films)
         settled_listeners.register(actions.tell_author)
+        stuck_listeners.register(actions.tell_of_stuck_film)
         further_demands.register(decisions.has_decided)
         publication_listeners.register(actions.settle_hours)
         reference_loaders.register(load_review)

@@ -473,7 +473,7 @@ class Recording(
         """
         if self.is_withdrawn:
             raise WithdrawnError
-        if not self.video.is_ready:
+        if not self.video.is_whole:
             raise NotReadyError
         if self.video.is_withheld:
             raise BeingRedactedError

@@ -6,7 +6,7 @@ from foundation.kernel.errors import RefusedError
 
 
 class NotReadyError(RefusedError):
-    message = _("The film is not ready yet. It can be published once it is.")
+    message = _("The film is not ready yet. It can be published once every quality is there.")
     code = "not_ready"
 
 

@@ -25,7 +25,7 @@ from foundation.video import content, encoding
 from foundation.video.candidates import Candidate, candidate_finders
 from foundation.video.captions import Cue
 from foundation.video.incoming import LockedError, incoming
-from foundation.video.listeners import redacted_listeners, settled_listeners
+from foundation.video.listeners import redacted_listeners, settled_listeners, stuck_listeners
 from foundation.video.models import CaptionTrack, Chapter, Redaction, Upload, Video
 from foundation.video.playback import may_play
 from foundation.video.probe import Source, probe
@@ -62,7 +62,7 @@ class StoppedError(Exception):
 def settle_given_up(job: Job) -> None:
     """The last attempt crashed, or its worker was lost: the page must not say "being prepared" for ever."""
     video = Video.objects.select_for_update().filter(pk=job.args["video_id"]).first()
-    if video is not None and video.state in {Video.State.UPLOADED, Video.State.ENCODING}:
+    if video is not None and not video.is_broken:
         _settle(video, Video.State.FAILED if job.state == Job.State.FAILED else Video.State.UPLOADED)
 
 
@@ -305,7 +305,12 @@ def _forget_if_removed(video: Video) -> None:
 @transaction.atomic
 def _settle(video: Video, state: Video.State, refusal_code: str = "") -> None:
     """Record the state, and tell the rooms above of one that lasts. What can be watched, or was removed, stays so."""
-    if video.is_ready or Video.objects.removed().filter(pk=video.pk).exists():
+    if Video.objects.removed().filter(pk=video.pk).exists():
+        return
+    if video.is_ready:
+        if video.is_provisional and state in Video.BROKEN:
+            for listener in stuck_listeners:
+                listener(video)
         return
     video.state, video.refusal_code = state, refusal_code
     video.save(update_fields=["state", "refusal_code"])

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # (video) called in the transaction in which it becomes ready, refused or failed; teleconsults tells the author there.
 settled_listeners: "Registry[Callable[[Video], None]]" = Registry()
+# (video) called in the transaction in which the work on the qualities of a film that is watched as it came is given up.
+stuck_listeners: "Registry[Callable[[Video], None]]" = Registry()
 # (video, cuts) called in the transaction in which a redacted version takes the place of the one before; cuts are in
 # seconds of that one, in order. What stands at a moment of the film is moved there (`rules.position_after_cuts`).
 redacted_listeners: "Registry[Callable[[Video, list[tuple[float, float]]], None]]" = Registry()

@@ -137,6 +137,8 @@ class Video(models.Model):
         FAILED = "failed", _("Failed")
         REMOVED = "removed", _("Removed")
 
+    BROKEN = (State.REFUSED, State.FAILED)
+
     public_id = models.CharField(max_length=32, unique=True, default=new_public_id, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     original = models.FileField(storage=quarantine_storage, upload_to=quarantine_path, max_length=200)
@@ -220,7 +222,7 @@ class Video(models.Model):
     @property
     def is_broken(self) -> bool:
         """Nothing more will come of this file without a person doing something."""
-        return self.state in {self.State.REFUSED, self.State.FAILED}
+        return self.state in self.BROKEN
 
     @property
     def has_original(self) -> bool:

@@ -15,11 +15,14 @@ import pytest
 from django.core.files import File
 from django.core.files.storage import storages
 from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 from PIL import Image, ImageStat
 
 from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job, sweep_jobs
+from foundation.kernel.roles import Role
+from foundation.notifications.models import Notification
 from foundation.video import encoding, jobs, refusals, stills
 from foundation.video.actions import NothingToRetryError, receive_upload, remove_film, retire_addresses, retry_encode
 from foundation.video.ladder import fit, frame_rate, steps_for
@@ -37,6 +40,8 @@ from foundation.video.sandbox import (
     run,
 )
 from foundation.video.uploads import Intake, QuarantinedFile
+from teleconsults.actions import publish_recording
+from teleconsults.refusals import NotReadyError
 from tests.factories.accounts import UserFactory
 from tests.factories.jobs import JobFactory
 from tests.factories.teleconsults import RecordingFactory
@@ -633,15 +638,32 @@ def test_the_chapters_of_the_file_are_taken_over_unless_there_are_some(video, mo
     assert video.chapters.count() == 1
 
 
-def test_an_encode_that_fails_leaves_what_can_be_watched(video, monkeypatch):
+@pytest.mark.parametrize("error", [ToolFailedError("ffmpeg: out of memory"), refusals.UnreadableError()])
+def test_an_encode_that_fails_leaves_what_can_be_watched_and_says_so(video, monkeypatch, client, error):
+    """It is not published: on a poor line nobody could follow it."""
+    author = UserFactory(roles=[Role.AUTHOR])
+    recording = RecordingFactory(video=video, author=author, consent="agreed", is_facility_approved=True)
+    client.force_login(author)
+    prepare, retry = (reverse(f"teleconsults:{name}", args=[recording.public_id]) for name in ("prepare", "retry"))
     run_job(Job.objects.get(subject=video.job_subject).pk)
-    monkeypatch.setattr(encoding, "make", Mock(side_effect=ToolFailedError("ffmpeg: out of memory")))
+    page = client.get(prepare).content.decode()
+    assert "are still being made" in page
+    assert retry not in page
+    monkeypatch.setattr(encoding, "make", Mock(side_effect=error))
     job = Job.objects.get(kind="video.encode")
     for _attempt in range(job.max_attempts):
         run_job(job.pk)
     video.refresh_from_db()
     assert (video.is_ready, video.is_provisional) == (True, True)
-    assert retry_encode(video, by=video.owner).kind == "video.probe"
+    told = Notification.objects.filter(user=author).latest("pk")
+    assert "for poor lines could not be made" in str(told.text)
+    with pytest.raises(NotReadyError):
+        publish_recording(recording, by=author)
+    page = client.get(prepare).content.decode()
+    assert reverse("teleconsults:publish", args=[recording.public_id]) not in page
+    assert f'action="{retry}"' in page
+    client.post(retry)
+    assert Job.objects.latest_for(video.job_subject).kind == "video.probe"
 
 
 @pytest.mark.parametrize(
