@@ -1,4 +1,5 @@
 // What the editors beside a film share: the film as they need it, and saving without leaving the page.
+import { standsAt } from "./standing.js";
 
 export class Film {
   constructor(onMove) {
@@ -11,7 +12,7 @@ export class Film {
   }
 
   get at() {
-    return Math.round(this.video.currentTime * 1000) / 1000;
+    return Math.round(standsAt(this.player) * 1000) / 1000;
   }
 
   // Plays on from a second, or only up to another.

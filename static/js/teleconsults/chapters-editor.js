@@ -44,6 +44,7 @@ class ChaptersEditor {
     if (strip) new SlideStrip(strip, (second) => this.begin(second));
     this.line.addEventListener("pointerdown", (event) => this.grab(event));
     this.draw();
+    this.stand(this.film.at);
   }
 
   add(mark) {

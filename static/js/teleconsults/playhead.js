@@ -1,7 +1,9 @@
 // button[data-playhead="id of a field"]: writes the moment at which the film stands into the field.
 import { moment } from "../video/times.js";
+import { standsAt } from "./standing.js";
 
-const video = document.querySelector("[data-player] video");
+const player = document.querySelector("[data-player]");
+const video = player?.querySelector("video");
 
 for (const button of document.querySelectorAll("[data-playhead]")) {
   const field = document.getElementById(button.dataset.playhead);
@@ -9,7 +11,7 @@ for (const button of document.querySelectorAll("[data-playhead]")) {
   button.hidden = false;
   button.addEventListener("click", () => {
     video.pause();
-    field.value = moment(Math.round(video.currentTime * 10) / 10);
+    field.value = moment(Math.round(standsAt(player) * 10) / 10);
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   });

@@ -1,16 +1,19 @@
 // The marks along the film, in three lines: cuts, sound, places of the picture. A press goes to that moment.
+import { standsAt } from "./standing.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const LINES = { cut: ["mark-cut", 1], silence: ["mark-sound", 11], beep: ["mark-sound", 11] };
 const PLACE = ["mark-place", 21];
 
 export class Strip {
-  constructor(svg, video) {
+  // `onSeek(second)` when somebody presses on it.
+  constructor(svg, player, onSeek) {
     this.svg = svg;
-    this.video = video;
+    this.player = player;
     this.length = svg.viewBox.baseVal.width;
     svg.addEventListener("click", (event) => {
       const box = svg.getBoundingClientRect();
-      video.currentTime = ((event.clientX - box.left) / box.width) * this.length;
+      onSeek(((event.clientX - box.left) / box.width) * this.length);
     });
   }
 
@@ -27,7 +30,7 @@ export class Strip {
 
   head() {
     this.svg.querySelector(".mark-head")?.remove();
-    this.svg.append(bar("mark-head", { x: this.video.currentTime, y: 0, width: this.length / 300, height: 30 }));
+    this.svg.append(bar("mark-head", { x: standsAt(this.player), y: 0, width: this.length / 300, height: 30 }));
   }
 }
 

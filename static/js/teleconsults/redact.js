@@ -4,16 +4,18 @@ import { Overlay } from "./redact-overlay.js";
 import { Preview } from "./redact-preview.js";
 import { Strip } from "./redact-strip.js";
 import { moment, secondsOf } from "../video/times.js";
+import { standsAt } from "./standing.js";
 
 const BEFORE_S = 2;
 
 class Marks {
   constructor(root) {
     this.root = root;
-    this.video = root.querySelector("[data-player] video");
+    this.player = root.querySelector("[data-player]");
+    this.video = this.player.querySelector("video");
     this.list = document.querySelector("[data-marks]");
     this.overlay = new Overlay(root, this.video);
-    this.strip = new Strip(root.querySelector("[data-redact-strip]"), this.video);
+    this.strip = new Strip(root.querySelector("[data-redact-strip]"), this.player, (second) => this.go(second));
     this.preview = new Preview(root, this.video, this.overlay, () => this.marks());
     for (const part of root.querySelectorAll("[data-redact-strip], [data-redact-legend]")) part.removeAttribute("hidden");
     this.video.addEventListener("timeupdate", () => this.strip.head());
@@ -46,7 +48,7 @@ class Marks {
   add() {
     const empty = this.rows().find((row) => !field(row, "start").value && !field(row, "x").value);
     const row = empty ?? this.append();
-    field(row, "start").value = moment(this.video.currentTime);
+    field(row, "start").value = moment(standsAt(this.player));
     row.querySelector("select").focus();
     this.draw();
   }
@@ -64,12 +66,13 @@ class Marks {
   }
 
   take(row, name) {
-    field(row, name).value = moment(this.video.currentTime);
+    field(row, name).value = moment(standsAt(this.player));
     this.draw();
   }
 
   drawBox(row, button) {
     this.video.pause();
+    this.fetchPicture(row);
     button.setAttribute("aria-pressed", "true");
     this.overlay.draw((box) => {
       button.setAttribute("aria-pressed", "false");
@@ -79,10 +82,26 @@ class Marks {
     });
   }
 
+  // Until the film is first played there is only the poster to draw on.
+  fetchPicture(row) {
+    if (this.player.hasAttribute("data-started")) return;
+    this.video.addEventListener("playing", () => this.video.pause(), { once: true });
+    this.seek(secondsOf(field(row, "start").value) ?? standsAt(this.player));
+  }
+
+  // Playing or not, as it was.
+  go(second) {
+    if (this.player.hasAttribute("data-started")) this.video.currentTime = second;
+    else this.seek(second);
+  }
+
+  seek(second) {
+    this.player.dispatchEvent(new CustomEvent("player:seek", { detail: second }));
+  }
+
   watch(row) {
     const start = secondsOf(field(row, "start").value) ?? 0;
-    this.video.currentTime = Math.max(0, start - BEFORE_S);
-    this.video.play().catch(() => {});
+    this.seek(Math.max(0, start - BEFORE_S));
     this.root.scrollIntoView({ block: "nearest" });
   }
 

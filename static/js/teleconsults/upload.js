@@ -9,6 +9,7 @@ const RETRY_MS = 3000;
 const LONGEST_RETRY_MS = 60_000;
 const AWAY = 503;
 let transfer = null;
+let arrived = ""; // how much, in words
 
 if (form) {
   form.addEventListener("submit", submit);
@@ -139,7 +140,8 @@ function showSending(isSending) {
 
 function progress({ sent, total, speed }) {
   find("state").querySelector("progress").value = (sent / total) * 1000;
-  const words = [filled("textSent", { sent: bytes(sent), total: bytes(total) })];
+  arrived = filled("textSent", { sent: bytes(sent), total: bytes(total) });
+  const words = [arrived];
   if (speed) words.push(filled("textSpeed", { speed: bytes(speed) }), filled("textLeft", { left: time((total - sent) / speed) }));
   find("words").textContent = words.join(" · ");
 }
@@ -153,6 +155,8 @@ function state(name, text) {
 }
 
 function show(name, words) {
+  // Nothing moves: no speed, and no time left.
+  if (name !== "sending") find("words").textContent = arrived;
   const isResting = name === "paused" || name === "signed-out";
   find("said").textContent = words;
   find("pause").hidden = isResting;
