@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.admin import display
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -139,6 +140,7 @@ class Job(models.Model):
         return f"{self.kind} {self.subject}".strip()
 
     @property
+    @display(description=_("Work"))
     def label(self) -> str | Promise:
         """What people call this kind of work."""
         kind = kind_or_none(self.kind)
@@ -168,6 +170,7 @@ class Job(models.Model):
         return self.owner_id == user.pk or user.has_perm("jobs.act_on_job")
 
     @property
+    @display(description=_("Progress in percent"))
     def percent(self) -> int:
         return int(self.progress * 100)
 

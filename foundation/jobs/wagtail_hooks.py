@@ -43,6 +43,9 @@ class JobIndexView(IndexView):
 
 
 class JobInspectView(InspectView):
+    def get_page_subtitle(self) -> str:
+        return str(self.object.label)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | {"may_act": self.object.may_be_acted_on_by(self.request.user)}
@@ -72,12 +75,12 @@ class JobViewSet(ModelViewSet):
     inspect_view_class = JobInspectView
     list_per_page = 50
     list_display: ClassVar[list[Any]] = [  # names and columns
-        "kind",
-        Column("label", label=_("Work")),
+        "label",
         Column("get_state_display", label=_("State")),
         ProgressColumn("progress", label=_("Progress")),
         Column("attempt", label=_("Attempt")),
         Column("owner", label=_("Started by")),
+        "kind",
         "subject",
         DateColumn("created_at", label=_("Started at")),
     ]
