@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -44,10 +44,12 @@ def enqueue(kind: str, *, args: dict[str, Any], subject: str = "", by: "User | N
 def retry_job(job: Job, *, by: "User") -> Job:
     """Start a failed job over, with all its attempts.
 
-    Raises NotRetryableError unless it failed by our fault; of two clicks at once, one is refused.
+    Raises NotRetryableError unless it failed by our fault, and while another job is about the same thing; of two clicks
+    at once, one is refused.
     """
-    job = Job.objects.select_for_update().get(pk=job.pk)
-    if not job.is_retryable:
+    about = models.Q(pk=job.pk) | models.Q(subject=job.subject) & ~models.Q(subject="")
+    job = {row.pk: row for row in Job.objects.filter(about).order_by("pk").select_for_update()}[job.pk]
+    if not job.is_retryable or Job.objects.for_subject(job.subject).exclude(subject="").unfinished().exists():
         raise NotRetryableError
     job.state, job.attempt, job.progress, job.message = Job.State.QUEUED, 0, 0.0, ""
     job.error_code, job.is_cancel_requested = "", False

@@ -42,6 +42,12 @@ class JobHandle(Protocol):
         Asks the database at most twice a second. Raises LeaseLostError.
         """
 
+    def make_sure(self) -> None:
+        """Ask the row whether the job is still ours, whatever the time since the last report: before what lasts.
+
+        Writes nothing, so it may be called inside a transaction. Raises LeaseLostError.
+        """
+
     def log(self, line: str) -> None:
         """Keep a line for the tail that staff see when the job fails; never a person's data or a secret."""
 

@@ -64,6 +64,10 @@ class RowHandle:
         self.has_told_to_stop = self.has_told_to_stop or self._is_cancelled
         return self._is_cancelled
 
+    def make_sure(self) -> None:
+        if self._is_lost or not _held(self._job).exists():
+            raise LeaseLostError(self._job.pk)
+
     def log(self, line: str) -> None:
         self._lines.append(line)
 

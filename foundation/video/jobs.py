@@ -367,7 +367,6 @@ def _encode(video: Video, handle: JobHandle, *, source: dict[str, Any] | None = 
         facts = Source.from_json(source) if source else probe(original)
         reporter = _Reporter(handle, 0.01, ENCODED)
         made = encoding.make(facts, original, work, on_share=reporter, plan=video.plan_of_original, **_choices())
-        # Checks that the lease is still ours, whatever the time since the last report.
         handle.progress(1.0, gettext_noop("Putting it in place"))
         _put_in_place(video, work, made, handle)
         return made
@@ -514,8 +513,10 @@ def _put_in_place(
 ) -> None:
     """Put the finished folder in its lasting place, then point the row to it: a reader sees the old or the new.
 
-    `along` is done in the same transaction. The version before stays for a day, for those who are watching it.
+    `along` is done in the same transaction. The version before stays for a day, for those who are watching it. Nothing
+    is switched where another attempt was quicker.
     """
+    before = video.directory
     name = hashlib.sha256(f"{video.original_sha256}:{handle.attempt}:{secrets.token_hex(8)}".encode()).hexdigest()[:16]
     video.content_sha256 = content.sha256_of(work)
     _patiently(handle, partial(shelf("clean").put_folder, work, f"{video.folder}/{name}"))
@@ -528,8 +529,10 @@ def _put_in_place(
     video.has_audio = any(quality.is_audio for quality in video.qualities())
     video.is_provisional = is_provisional
     with transaction.atomic():
-        if Video.objects.select_for_update().get(pk=video.pk).is_removed:
+        now = Video.objects.select_for_update().get(pk=video.pk)
+        if now.is_removed or (now.is_whole and now.directory != before):
             raise StoppedError
+        handle.make_sure()
         video.save(update_fields=_MADE_FIELDS)
         if along is not None:
             along()

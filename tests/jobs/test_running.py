@@ -154,8 +154,11 @@ def test_a_worker_that_lost_its_lease_is_told_and_changes_nothing():
     slow = RowHandle(claim(waiting.pk))
     Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert sweep_jobs() == [waiting]
+    with pytest.raises(LeaseLostError):
+        slow.make_sure()
     quick = RowHandle(claim(waiting.pk))
     quick.progress(0.3)
+    quick.make_sure()
     with pytest.raises(LeaseLostError):
         slow.progress(0.9)
     with pytest.raises(LeaseLostError):
@@ -252,6 +255,17 @@ def test_a_failed_job_starts_over_once_however_often_one_clicks(sent, django_cap
     assert (failed.state, failed.attempt, failed.error_code) == (Job.State.QUEUED, 0, "")
     assert len(sent) == 1
     assert ModelLogEntry.objects.filter(action="jobs.retry", user=person).count() == 1
+
+
+def test_what_is_worked_on_by_another_job_is_not_tried_again(sent):
+    failed, alone = JobFactory(crashed=True, subject="video:1"), JobFactory(crashed=True, subject="")
+    other = JobFactory(subject="video:1")
+    JobFactory(subject="")
+    with pytest.raises(NotRetryableError):
+        retry_job(failed, by=UserFactory())
+    Job.objects.filter(pk=other.pk).update(state=Job.State.DONE)
+    assert retry_job(failed, by=UserFactory()).state == Job.State.QUEUED
+    assert retry_job(alone, by=UserFactory()).state == Job.State.QUEUED, "about nothing: nothing else is about it"
 
 
 def test_what_a_rule_refused_is_not_tried_again():

@@ -446,6 +446,30 @@ def swept() -> int:
         connection.close()
 
 
+def test_of_two_jobs_on_one_redaction_one_moves_what_belongs_to_the_film(empty_storages, db, small_clip, monkeypatch):
+    """The second one ends while the first still encodes, on another machine."""
+    monkeypatch.setattr("foundation.video.actions.LEAST_LEFT_S", 0.5)
+    video = prepared(small_clip, duration_s=12.0)
+    Chapter.objects.create(video=video, at_s=8.0, title="after the cut")
+    redaction = start_redaction(video, [Mark("cut", 0, 0.2)], by=video.owner)
+    plans, made = [], encoding.Made(0.8, [dict(VideoFactory.build().renditions[-1])], has_poster=False)
+
+    def make(_source, _original, folder, *, plan, **_options):
+        plans.append(plan)
+        if len(plans) == 1:
+            jobs.redact(Handle(), redaction_id=redaction.pk)
+            folder.mkdir()  # its own disk, which the other does not tidy
+        return made
+
+    monkeypatch.setattr(encoding, "make", make)
+    assert jobs.redact(Handle(), redaction_id=redaction.pk) is None
+    assert len(plans) == 2
+    assert [round(mark.at_s, 1) for mark in video.marks()] == [7.8], "moved once"
+    redaction.refresh_from_db()
+    video.refresh_from_db()
+    assert (redaction.is_made, redaction.made_film, video.is_withheld) == (True, video.directory, False)
+
+
 MOMENTS = [
     (jobs._Reporter, "__call__", 1, "after"),
     (content, "sha256_of", 1, "after"),
