@@ -26,7 +26,7 @@ from foundation.video.candidates import Candidate, candidate_finders
 from foundation.video.captions import Cue
 from foundation.video.incoming import LockedError, incoming
 from foundation.video.listeners import redacted_listeners, settled_listeners, stuck_listeners
-from foundation.video.models import CaptionTrack, Chapter, Redaction, Upload, Video
+from foundation.video.models import FILMS, CaptionTrack, Chapter, Redaction, Upload, Video
 from foundation.video.playback import may_play
 from foundation.video.probe import Source, probe
 from foundation.video.redaction import Plan, Span, chapters_after, composed, cuts_since, words_after
@@ -476,6 +476,17 @@ def forget_files_without_a_film() -> int:
     return gone
 
 
+def forget_orphaned_files() -> int:
+    """Folders that no row names: a crash came between the file and the commit. Whatever is written now is younger."""
+    with_row, gone = set(Video.objects.values_list("public_id", flat=True)), 0
+    for place in PLACES:
+        for folder in shelf(place).folders_in(FILMS):
+            if folder.name not in with_row and time.time() - folder.changed_at > INCOMING_KEPT_S:
+                shelf(place).delete_folder(f"{FILMS}/{folder.name}")
+                gone += 1
+    return gone
+
+
 def _forget_incoming() -> int:
     """What a killed web worker left: an upload of one go is written to all the time, the others have a row."""
     folder, gone = Path(settings.INCOMING_DIR), 0
@@ -497,7 +508,7 @@ def _forget_film(video: Video) -> int:
             video.delete()
     except ProtectedError:
         return 0
-    for place in ("quarantine", "clean"):
+    for place in PLACES:
         transaction.on_commit(partial(shelf(place).delete_folder, video.folder))
     return 1
 

@@ -78,6 +78,8 @@ class Rendition:
         return max(1, round(self.bytes / 1_000_000))
 
 
+# Where the folders of all films lie, in quarantine and in the clean storage.
+FILMS = "video"
 # Watched to the end, for lists of what is under way: nobody waits for the last words of thanks.
 FINISHED_SHARE = 0.95
 
@@ -198,7 +200,7 @@ class Video(models.Model):
     @property
     def folder(self) -> str:
         """Where its files lie, in quarantine and in the clean storage."""
-        return f"video/{self.public_id}"
+        return f"{FILMS}/{self.public_id}"
 
     @property
     def version(self) -> str:

@@ -21,6 +21,7 @@ from PIL import Image, ImageStat
 
 from foundation.jobs.models import Job
 from foundation.jobs.runner import run_job, sweep_jobs
+from foundation.kernel.forgetting import forgetters
 from foundation.kernel.roles import Role
 from foundation.kernel.storages import PrivateStorage
 from foundation.notifications.models import Notification
@@ -871,3 +872,23 @@ def test_uploads_that_broke_off_and_films_nobody_used_are_forgotten(
     assert not Path(unused.original.path).parent.exists()
     assert Path(held.original.path).exists()
     going_on.abandon()
+
+
+def test_a_file_that_a_crash_left_without_a_row_goes_the_next_day(empty_storages, db, small_clip, monkeypatch):
+    """The machine went away after the file was put into quarantine, and before the row was committed."""
+    monkeypatch.setattr(Video, "save", Mock(side_effect=KeyboardInterrupt))
+    for _upload in range(2):
+        with small_clip.open("rb") as handle, pytest.raises(KeyboardInterrupt):
+            receive_upload(File(handle, name="phim.mp4"), by=UserFactory())
+    monkeypatch.undo()
+    orphan, fresh = Path(storages["quarantine"].path("video")).iterdir()
+    film = VideoFactory()
+    kept = Path(storages["quarantine"].path(film.folder))
+    half_made = Path(storages["clean"].path(f"video/{orphan.name}"))
+    old = time.time() - 25 * 60 * 60
+    for folder in (kept, half_made):
+        folder.mkdir(parents=True)
+    for folder in (orphan, kept, half_made):
+        os.utime(folder, (old, old))
+    assert sum(forget() for forget in forgetters if forget.__module__ == jobs.__name__) == 2
+    assert [folder.exists() for folder in (orphan, half_made, fresh, kept)] == [False, False, True, True]
