@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 # The share of a recording that must be watched, unless the lesson says otherwise.
-DEFAULT_COVERAGE = Decimal("0.90")
-DEFAULT_MAX_RATE = Decimal("1.50")
-DEFAULT_WALL_FACTOR = Decimal("0.90")
 DEFAULT_PASS_MARK_PERCENT = 80
 
 

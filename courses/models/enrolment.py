@@ -1,7 +1,6 @@
 """Who takes which course, and how far they have come. Progress is counted once, when it changes."""
 
 import uuid
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
@@ -132,19 +131,18 @@ class Enrolment(models.Model):
         items: dict[str, dict[str, Any]] = self.rule_snapshot.get("items", {})
         return items
 
-    def coverage_asked_of(self, lesson: "LessonPage") -> Decimal:
-        """The share that must be watched, 0 to 1: as it was on enrolling; a lesson not required then has its own."""
-        pinned = self.required_items.get(str(lesson.uid), {}).get("coverage")
-        return Decimal(pinned) if pinned else lesson.required_coverage
-
     def demand_of(self, lesson: "LessonPage") -> Demand:
-        """How the recording must be watched, as it was on enrolling; enrolments from before ask for no time."""
-        pinned = self.required_items.get(str(lesson.uid))
-        asked = pinned if pinned and "coverage" in pinned else lesson.demand
+        """How the recording must be watched, as it was on enrolling; enrolments from before ask for no time.
+
+        A lesson that was not required then goes by the recording itself.
+        """
+        pinned = self.required_items.get(str(lesson.uid), {})
+        if "coverage" not in pinned:
+            return lesson.demand
         return Demand(
-            coverage=float(asked["coverage"]),
-            wall_factor=float(asked.get("wall_factor", 0)),
-            max_rate=float(asked.get("max_rate", MAX_RATE)),
+            coverage=float(pinned["coverage"]),
+            wall_factor=float(pinned.get("wall_factor", 0)),
+            max_rate=float(pinned.get("max_rate", MAX_RATE)),
         )
 
     @property

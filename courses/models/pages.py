@@ -26,20 +26,14 @@ from courses.access import enrolment_of, turned_away
 from courses.blocks import QuestionsBlock
 from courses.models.enrolment import Enrolment, activity_key
 from courses.refusals import UnwatchableError
-from courses.rules import (
-    DEFAULT_COVERAGE,
-    DEFAULT_MAX_RATE,
-    DEFAULT_PASS_MARK_PERCENT,
-    DEFAULT_WALL_FACTOR,
-    demand_asked,
-    percent,
-)
+from courses.rules import DEFAULT_PASS_MARK_PERCENT, demand_asked, percent
 from cpd.models import Activity, IssuingBody
 from foundation.accounts.models import Practitioner, Specialty, User
 from foundation.kernel.blocks import TEXT_FEATURES, BodyBlock
 from foundation.kernel.models import PortalImage, PortalRendition
 from foundation.video.models import Video
 from foundation.video.playback import playback_for
+from foundation.video.rules import Demand
 from foundation.video.watching import watch_record_for
 from teleconsults.decisions import public_points_for
 from teleconsults.models import DecisionPoint, Recording
@@ -47,8 +41,8 @@ from teleconsults.models import DecisionPoint, Recording
 # Without a panel for scheduling: nothing here publishes or expires by the clock, past the rules of courses.actions.
 UNSCHEDULED: list[Any] = [CommentPanel()]
 PAGE_DIGITS = 4  # of a page number that somebody may type
-# Of a lesson that shows a recording: how it must be watched.
-DEMAND_FIELDS = ["required_coverage", "max_rate", "wall_factor"]
+# How the recording that a lesson shows must be watched.
+DEMAND_COLUMNS = [f"recording__{name}" for name in ("required_coverage", "wall_factor", "max_rate")]
 # Of a lesson or a quiz, first under «At a glance».
 ITEM_PANELS: list[Any] = [FieldPanel("module"), FieldPanel("minutes")]
 COVER_SPECS = ["fill-480x270|format-webp", "fill-960x540|format-webp"]
@@ -362,7 +356,7 @@ class OutlineItem:
     kind_label: str
     module: str
     minutes: int
-    # What a recording asks for, as an enrolment pins it; None for what is not watched.
+    # What a recording asks for, as an enrolment pins it; None for what is not, or cannot be, watched.
     demand: dict[str, str] | None
     is_available: bool
     course_slug: str
@@ -371,7 +365,7 @@ class OutlineItem:
         "slug",
         "title",
         *(f"lessonpage__{name}" for name in ("uid", "kind", "module", "minutes")),
-        *(f"lessonpage__{name}" for name in ("required_coverage", "wall_factor", "max_rate")),
+        *(f"lessonpage__{name}" for name in DEMAND_COLUMNS),
         *(f"lessonpage__recording__{name}" for name in ("live", "video__state")),
         *(f"quizpage__{name}" for name in ("uid", "module", "minutes")),
     ]
@@ -380,7 +374,7 @@ class OutlineItem:
     def from_row(cls, row: dict[str, Any], *, course_slug: str) -> "OutlineItem":
         model = "quizpage" if row["quizpage__uid"] else "lessonpage"
         kind = LessonPage.Kind(row["lessonpage__kind"]) if model == "lessonpage" else None
-        can_be_watched = row["lessonpage__recording__live"] and (
+        can_be_watched = bool(row["lessonpage__recording__live"]) and (
             row["lessonpage__recording__video__state"] == Video.State.READY
         )
         return cls(
@@ -391,12 +385,10 @@ class OutlineItem:
             kind_label=str(kind.label if kind else _("Quiz")),
             module=row[f"{model}__module"],
             minutes=row[f"{model}__minutes"],
-            demand=demand_asked(
-                *(row[f"lessonpage__{name}"] for name in ("required_coverage", "wall_factor", "max_rate"))
-            )
-            if kind == LessonPage.Kind.RECORDING
+            demand=demand_asked(*(row[f"lessonpage__{name}"] for name in DEMAND_COLUMNS))
+            if kind == LessonPage.Kind.RECORDING and can_be_watched
             else None,
-            is_available=kind != LessonPage.Kind.RECORDING or bool(can_be_watched),
+            is_available=kind != LessonPage.Kind.RECORDING or can_be_watched,
             course_slug=course_slug,
         )
 
@@ -506,7 +498,8 @@ class LessonQuerySet(PageQuerySet):
             "enrolment_pk": Subquery(taken.values("pk")),
             "rule_snapshot": Subquery(taken.values("rule_snapshot")),
         }
-        lessons: Self = self.annotate(**pinned).only("path", "title", "uid", "kind", *DEMAND_FIELDS)
+        asked = self.annotate(**pinned).select_related("recording")
+        lessons: Self = asked.only("path", "title", "uid", "kind", "recording", *DEMAND_COLUMNS)
         return lessons
 
 
@@ -528,30 +521,6 @@ class LessonPage(GatedPage, ItemPage):  # noqa: DJ008  # Page has one
         verbose_name=_("recording"),
         help_text=_("For a lesson of the kind “Recording”. Only published recordings can be watched."),
     )
-    required_coverage = models.DecimalField(
-        _("share that must be watched"),
-        max_digits=3,
-        decimal_places=2,
-        default=DEFAULT_COVERAGE,
-        validators=[MinValueValidator(Decimal("0.10")), MaxValueValidator(Decimal(1))],
-        help_text=_("0.90 means 90 %. Watched time is judged by the server's clock; skipping ahead does not count."),
-    )
-    max_rate = models.DecimalField(
-        _("fastest speed that counts"),
-        max_digits=3,
-        decimal_places=2,
-        default=DEFAULT_MAX_RATE,
-        validators=[MinValueValidator(Decimal("1")), MaxValueValidator(DEFAULT_MAX_RATE)],
-        help_text=_("1.50 means that a film of 60 minutes takes 40 minutes at least."),
-    )
-    wall_factor = models.DecimalField(
-        _("share of that time that must have passed"),
-        max_digits=3,
-        decimal_places=2,
-        default=DEFAULT_WALL_FACTOR,
-        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
-        help_text=_("0.90 leaves a tenth for lines that drop; 0 asks for no time by the clock."),
-    )
     body = StreamField(BodyBlock(required=False), blank=True, verbose_name=_("text"))
     # Does its film stop and ask? `for_page` knows; a preview looks.
     asks: bool = True
@@ -565,7 +534,7 @@ class LessonPage(GatedPage, ItemPage):  # noqa: DJ008  # Page has one
         TitleFieldPanel("title"),
         MultiFieldPanel([FieldPanel("kind"), *ITEM_PANELS], heading=_("At a glance")),
         MultiFieldPanel(
-            [FieldPanel(name) for name in ("recording", *DEMAND_FIELDS)],
+            [FieldPanel("recording")],
             heading=_("Recording"),
         ),
         FieldPanel("body"),
@@ -587,12 +556,12 @@ class LessonPage(GatedPage, ItemPage):  # noqa: DJ008  # Page has one
         recording, enrolment = self.shown_recording, context["enrolment"]
         if recording is None or not request.user.is_authenticated:
             return context
-        required = enrolment.coverage_asked_of(self) if enrolment else self.required_coverage
+        required = (enrolment.demand_of(self) if enrolment else self.demand).coverage
         points = public_points_for(recording, request.user) if self.asks else []
         return context | {
             "recording": recording,
             "required_coverage": required,
-            "required_percent": int(required * 100),
+            "required_percent": round(required * 100),
             "playback": playback_for(recording.video, request.user),
             "record": watch_record_for(request.user, recording.video),
             "points": points,
@@ -606,9 +575,9 @@ class LessonPage(GatedPage, ItemPage):  # noqa: DJ008  # Page has one
             raise UnwatchableError(self.title)
 
     @property
-    def demand(self) -> dict[str, str]:
-        """How the recording must be watched, as an enrolment pins it."""
-        return demand_asked(self.required_coverage, self.wall_factor, self.max_rate)
+    def demand(self) -> Demand:
+        """How the recording must be watched, by its own settings."""
+        return self.recording.demand if self.recording else Demand()
 
     @property
     def shown_recording(self) -> Recording | None:
