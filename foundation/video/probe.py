@@ -29,6 +29,9 @@ WINDOWS = (0.0, 0.5, 0.9)  # shares of the film where samples are decoded
 WINDOW_S = 1.5
 MAX_CHAPTERS = 500
 TITLE_CHARS = 200
+_FFMPEG = ("ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-nostats")
+# A line for each frame that was decoded, those before the moment sought too.
+_AS_LINES = ("-c:v", "wrapped_avframe", "-fps_mode", "passthrough", "-f", "framecrc", "-")
 _TOO_MANY_PIXELS = "exceeds specified max pixel count"
 
 
@@ -262,40 +265,37 @@ def _measured_duration(sandbox: Sandbox, demuxer: str) -> float:
 
 def _refuse_undecodable(sandbox: Sandbox, source: Source) -> None:
     """Decode a little at the start, in the middle and near the end."""
-    tracks = [str(track.index) for track in (source.picture, source.sound) if track]
-    maps = [word for index in tracks for word in ("-map", f"0:{index}")]
+    tracks = [track.index for track in (source.picture, source.sound) if track]
     is_sparse = source.sound is None and source.picture is not None and source.picture.fps < SPARSE_FPS
     shares = WINDOWS[:1] if is_sparse or source.duration_s < 10 else WINDOWS
-    for start in (source.duration_s * share for share in shares):
-        command = _reading(sandbox, source.demuxer, *maps, "-t", str(WINDOW_S), start_s=start)
-        try:
-            reply = run(sandbox, command, timeout_s=TIMEOUT_S * 3)
-        except ToolTimeoutError as error:
-            raise refusals.ProbeTimeoutError from error
-        except ToolFailedError as error:
-            raise refusals.UndecodableError from error
-        if not _last_moment(reply) and not _has_frames(reply):
-            raise refusals.UndecodableError
-
-
-def _reading(sandbox: Sandbox, demuxer: str, *words: str, start_s: float = 0.0) -> list[str]:
-    """Reads the file to nowhere and reports how far it came."""
-    options = [word for name, value in input_options(demuxer).items() for word in (f"-{name}", str(value))]
-    command = ["ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-nostats", "-progress", "pipe:1", *options]
-    if start_s:
+    command = [*_FFMPEG]
+    for share in shares:
         # From the key frame before: what lies between is a sample as good as any.
-        command += ["-noaccurate_seek", "-ss", f"{start_s:.3f}"]
-    return [*command, "-i", sandbox.source_url, *words, "-f", "null", "-"]
+        start = ["-noaccurate_seek", "-ss", f"{source.duration_s * share:.3f}"] if share else []
+        command += ["-threads", "1", *_guards(source.demuxer), *start, "-t", str(WINDOW_S), "-i", sandbox.source_url]
+    command += [word for number in range(len(shares)) for index in tracks for word in ("-map", f"{number}:{index}")]
+    try:
+        reply = run(sandbox, [*command, *_AS_LINES], timeout_s=TIMEOUT_S * 3)
+    except ToolTimeoutError as error:
+        raise refusals.ProbeTimeoutError from error
+    except ToolFailedError as error:
+        raise refusals.UndecodableError from error
+    # Each line begins with the number of its output: all tracks of the first window, then of the second, …
+    outputs = [line.partition(",")[0] for line in reply.splitlines() if not line.startswith("#")]
+    if len({int(output) // len(tracks) for output in outputs}) < len(shares):
+        raise refusals.UndecodableError
 
 
-def _values(reply: str, name: str) -> list[float]:
-    return [_number(line.partition("=")[2]) for line in reply.splitlines() if line.startswith(f"{name}=")]
+def _reading(sandbox: Sandbox, demuxer: str, *words: str) -> list[str]:
+    """Reads the file to nowhere and reports how far it came."""
+    return [*_FFMPEG, "-progress", "pipe:1", *_guards(demuxer), "-i", sandbox.source_url, *words, "-f", "null", "-"]
+
+
+def _guards(demuxer: str) -> list[str]:
+    return [word for name, value in input_options(demuxer).items() for word in (f"-{name}", str(value))]
 
 
 def _last_moment(reply: str) -> float:
     """How far a reading came, in seconds."""
-    return max([0.0, *_values(reply, "out_time_us")]) / 1_000_000
-
-
-def _has_frames(reply: str) -> bool:
-    return any(count > 0 for count in _values(reply, "frame"))
+    said = [line.partition("=")[2] for line in reply.splitlines() if line.startswith("out_time_us=")]
+    return max([0.0, *map(_number, said)]) / 1_000_000
