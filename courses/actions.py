@@ -16,8 +16,8 @@ from wagtail.models import Page
 from courses import rules
 from courses.models import Attempt, CoursePage, Enrolment, GradeEvent, ItemProgress, LessonPage, QuizPage, Response
 from courses.models.pages import GatedPage, OutlineItem
-from cpd.actions import award_credit, confirm_activity, propose_activity
-from cpd.models import Activity
+from cpd.actions import award_credit, confirm_activity, hold_ledger_of, propose_activity, retract_proposal
+from cpd.models import Activity, CreditEntry
 from foundation.accounts.models import User
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
@@ -25,6 +25,7 @@ from foundation.kernel.prepared import Prepared
 from foundation.notifications.actions import tell
 from foundation.video.models import Video, WatchRecord
 from foundation.video.watching import is_watched
+from teleconsults.actions import credits_for_watching
 from teleconsults.models import Recording
 
 # «Short-term training course» of cpd/data/cpd_activity_kinds.csv. Purely online learning has a kind of its own, which
@@ -111,6 +112,9 @@ def enrol(course: CoursePage, *, by: User) -> Enrolment:
     course = CoursePage.objects.get(pk=course.pk)
     if not course.live:
         raise NotOpenError
+    # Who withdraws one of them meanwhile waits for us and then finds the enrolment; who was first is waited for.
+    shown = LessonPage.objects.child_of(course).values("recording")
+    list(Recording.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=shown).order_by("pk"))
     requirements = _requirements(course.outline)
     if not requirements:
         raise NothingToLearnError
@@ -314,10 +318,18 @@ def _confirmed_activity(enrolment: Enrolment) -> Activity | None:
 
 
 def _award(enrolment: Enrolment, activity: Activity) -> None:
+    """Hours that the person took for a recording by itself are part of the course's: the same minutes count once."""
     enrolment.refresh_from_db(fields=["completed_at"])
     if enrolment.completed_at is None:
         return
-    award_credit(
+    hold_ledger_of(enrolment.practitioner)
+    items = {str(row.item_uid): {"kind": row.kind} | row.evidence for row in enrolment.items.all()}
+    videos = {item["video"] for item in items.values() if "video" in item}
+    parts = credits_for_watching(enrolment.practitioner, videos)
+    if sum(part.hours for part in parts) >= activity.hours:
+        _tell_completed(enrolment)
+        return
+    entry = award_credit(
         enrolment.practitioner,
         activity,
         on=timezone.localdate(enrolment.completed_at),
@@ -326,19 +338,20 @@ def _award(enrolment: Enrolment, activity: Activity) -> None:
             "course": str(enrolment.course.uid),
             "version": enrolment.version,
             "enrolment": enrolment.pk,
-            "items": {str(row.item_uid): {"kind": row.kind} | row.evidence for row in enrolment.items.all()},
+            "items": items,
         }
         | ({"released": enrolment.released_items} if enrolment.released_items else {}),
+        less=parts,
     )
-    _tell_completed(enrolment, activity)
+    _tell_completed(enrolment, entry)
 
 
-def _tell_completed(enrolment: Enrolment, activity: Activity | None = None) -> None:
+def _tell_completed(enrolment: Enrolment, entry: CreditEntry | None = None) -> None:
     user = enrolment.practitioner.user
     with translation.override(user.language):
-        if activity:
+        if entry:
             text = gettext("You have completed “%(title)s”: %(hours)s credit hours are on your account.")
-            hours = number_format(activity.hours.normalize())
+            hours = number_format(entry.hours.normalize())
         else:
             text, hours = gettext("You have completed “%(title)s”."), ""
         tell(
@@ -377,6 +390,8 @@ def settle_hours(course: CoursePage, *, by: User) -> Activity | None:
             return before
         course.version += 1
     course.activity = None
+    if before and not course.hours_confirmed:
+        retract_proposal(before.key, by=by)
     if course.hours_confirmed and body and hours:
         write_down = confirm_activity if body.is_administered_by(by) else propose_activity
         course.activity = write_down(
@@ -445,7 +460,7 @@ def gives_hours_for(recording: Recording) -> bool:
     """Registered with the teleconsults: does a published course with confirmed hours show it?"""
     lessons = LessonPage.objects.live().showing(recording.video).values_list("path", flat=True)
     courses = {path[: -LessonPage.steplen] for path in lessons}
-    crediting = CoursePage.objects.live().filter(path__in=courses, activity__isnull=False)
+    crediting = CoursePage.objects.live().filter(path__in=courses, activity__confirmed_at__isnull=False)
     return bool(crediting.exists())
 
 

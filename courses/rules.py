@@ -3,7 +3,6 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 # The share of a recording that must be watched, unless the lesson says otherwise.
 DEFAULT_PASS_MARK_PERCENT = 80
@@ -47,8 +46,3 @@ def shuffled[T](items: Sequence[T], *, seed: str) -> list[T]:
     result = list(items)
     random.Random(seed).shuffle(result)  # noqa: S311  # an order of answers, no secret
     return result
-
-
-def demand_asked(coverage: Decimal, wall_factor: Decimal, max_rate: Decimal) -> dict[str, str]:
-    """How a recording must be watched, in the words in which an enrolment pins it."""
-    return {"coverage": str(coverage), "wall_factor": str(wall_factor), "max_rate": str(max_rate)}

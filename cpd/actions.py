@@ -1,6 +1,6 @@
 """What people do with credit and certificates. Every action may be pressed twice and leaves the same result."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -89,24 +89,35 @@ def propose_activity(
     hours: Decimal,
     by: User,
     responsible: str = "",
+    asked: dict[str, str] | None = None,
 ) -> Activity:
     """Write down what an editor wants credited; it gives nothing until an issuer confirms it.
 
-    A new title keeps the confirmation. Another kind, body or number of hours loses it, so that nobody's hours change
-    behind the issuer's back; entries awarded before stay as they are.
+    A new title keeps the confirmation. Another kind, body or number of hours loses it, and so does asking for something
+    else (`asked`, see `Activity`), so that nothing changes behind the issuer's back; entries awarded before stay as
+    they are.
     """
     _check_hours(hours)
     kind = _enabled_kind(kind_code)
     activity = Activity.objects.select_for_update().filter(key=key).first() or Activity(key=key)
-    is_same = (activity.kind_id, activity.issuing_body_id, activity.hours) == (kind.pk, issuing_body.pk, hours)
+    before = (activity.kind_id, activity.issuing_body_id, activity.hours, activity.asked)
+    is_same = before == (kind.pk, issuing_body.pk, hours, asked or {})
     if activity.pk and not is_same:
         activity.confirmed_by = activity.confirmed_at = None
+    activity.retracted_at, activity.asked = None, asked or {}
     activity.kind, activity.title, activity.issuing_body = kind, title, issuing_body
     activity.hours, activity.responsible = hours, responsible
     activity.save()
     if not is_same:
         log(activity, "cpd.propose_activity", user=by, data={"key": key, "hours": str(hours)})
     return activity
+
+
+@transaction.atomic
+def retract_proposal(key: str, *, by: User) -> None:
+    """Take hours back that no issuer has confirmed yet, from the desk too; confirmed ones stay as they are."""
+    if Activity.objects.awaiting_confirmation().filter(key=key).update(retracted_at=timezone.now()):
+        log(Activity.objects.get(key=key), "cpd.retract_proposal", user=by)
 
 
 @transaction.atomic
@@ -119,11 +130,12 @@ def confirm_activity(
     hours: Decimal,
     by: User,
     responsible: str = "",
+    asked: dict[str, str] | None = None,
 ) -> Activity:
     """Stand for an activity's hours in the name of its issuing body. From now on it gives credit.
 
-    Confirming again replaces kind, title and hours for those who finish from now on. `confirmation_listeners` run
-    last. Raises NotIssuerError, KindDisabledError, UnusableHoursError.
+    `asked` None leaves what was proposed. Confirming again replaces kind, title and hours for those who finish from now
+    on. `confirmation_listeners` run last. Raises NotIssuerError, KindDisabledError, UnusableHoursError.
     """
     _require_issuer(issuing_body, by)
     _check_hours(hours)
@@ -138,7 +150,9 @@ def confirm_activity(
             "hours": hours,
             "confirmed_by": by,
             "confirmed_at": timezone.now(),
-        },
+            "retracted_at": None,
+        }
+        | ({} if asked is None else {"asked": asked}),
     )
     log(activity, "cpd.confirm_activity", user=by, data={"key": key, "hours": str(hours)})
     for listener in confirmation_listeners:
@@ -153,24 +167,33 @@ def award_credit(
     on: date,
     evidence: dict[str, Any],  # Any: JSON, kept as proof
     since: date | None = None,
+    less: Collection[CreditEntry] = (),
 ) -> CreditEntry:
     """Credit the activity's hours once; a second call returns the first entry, whatever it is given.
 
-    `on` is the day it was finished, `since` the day it began (both printed on the certificate). Raises
-    NotConfirmedError while no issuer stands for the hours, as they are in the database now.
+    `on` is the day it was finished, `since` the day it began (both printed on the certificate); `less` are credits
+    that the person has for parts of it already, less hours than it gives in all. Raises NotConfirmedError while no
+    issuer stands for the hours, as they are in the database now.
     """
     with transaction.atomic():
         current = Activity.objects.confirmed().filter(pk=activity.pk).first()
         if current is None:
             raise NotConfirmedError
+        hours = current.hours - sum(part.hours for part in less)
+        evidence = {"title": current.title} | evidence | ({"less": [part.pk for part in less]} if less else {})
         entry, is_new = CreditEntry.objects.get_or_create(
             practitioner=practitioner,
             activity=current,
-            defaults={"hours": current.hours, "began_on": min(since or on, on), "on_date": on, "evidence": evidence},
+            defaults={"hours": hours, "began_on": min(since or on, on), "on_date": on, "evidence": evidence},
         )
         if is_new:
-            log(entry, "cpd.award_credit", user=None, data={"activity": current.key, "hours": str(current.hours)})
+            log(entry, "cpd.award_credit", user=None, data={"activity": current.key, "hours": str(hours)})
     return entry
+
+
+def hold_ledger_of(practitioner: Practitioner) -> None:
+    """Nobody else credits this person until the transaction ends: look at what is there, then award."""
+    Practitioner.objects.select_for_update(of=("self",), no_key=True).get(pk=practitioner.pk)
 
 
 def hours_summary(practitioner: Practitioner, *, today: date | None = None) -> HoursSummary:

@@ -24,7 +24,7 @@ def export(user: "User") -> tuple[str, dict[str, Any]]:
     return "cpd", {
         "credit": [
             {
-                "activity": entry.activity.title,
+                "activity": entry.title,
                 "kind": entry.activity.kind.code,
                 "hours": entry.hours,
                 "from": entry.began_on,

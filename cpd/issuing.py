@@ -165,7 +165,7 @@ def _store(certificate: Certificate, row: IssueRow) -> bool:
         text=format_lazy(
             _("Your certificate {serial} is ready: {title}"),
             serial=certificate.serial,
-            title=certificate.entry.activity.title,
+            title=certificate.entry.title,
         ),
         url=certificate.get_absolute_url(),
     )

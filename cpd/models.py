@@ -148,7 +148,11 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
     def awaiting_confirmation(self) -> Self:
         """Activities proposed by an editor that give nothing yet, newest first."""
-        return self.filter(confirmed_at=None).order_by("-pk")
+        return self.filter(confirmed_at=None, retracted_at=None).order_by("-pk")
+
+    def standing(self) -> Self:
+        """All but proposals that were taken back."""
+        return self.filter(retracted_at=None)
 
     def for_desk(self) -> Self:
         """With what the desk shows of each."""
@@ -167,10 +171,13 @@ class Activity(Ledger):
     responsible = models.CharField(max_length=255, blank=True)  # unit or person; empty means the issuing body
     issuing_body = models.ForeignKey(IssuingBody, on_delete=models.PROTECT, related_name="activities")
     hours = models.DecimalField(max_digits=5, decimal_places=2)
+    # What the room asks for them, for the issuer to read: {"coverage", "max_rate", "wall_factor"} of a recording.
+    asked = models.JSONField(default=dict, blank=True)
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    retracted_at = models.DateTimeField(null=True, blank=True)  # a proposal that its editor took back
 
     objects: ClassVar[ActivityQuerySet] = ActivityQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
 
@@ -274,6 +281,11 @@ class CreditEntry(Ledger):
 
     def __str__(self) -> str:
         return f"{self.practitioner_id}: {self.hours}"
+
+    @property
+    def title(self) -> str:
+        """What it is for, as that was called on the day of the credit."""
+        return str(self.evidence.get("title") or self.activity.title)
 
     @property
     def watched(self) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def build_payload(entry: CreditEntry, *, serial: str, public_id: str, issued_on:
         "activities": [
             {
                 "form": _both(kind.name_vi, kind.name_en),
-                "title": " ".join(activity.title.split()),
+                "title": " ".join(entry.title.split()),
                 "responsible": activity.responsible or body.name_vi,
                 "from": entry.began_on.isoformat(),
                 "to": entry.on_date.isoformat(),

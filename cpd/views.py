@@ -114,7 +114,7 @@ def watching_file(request: SignedInRequest, entry_id: int) -> JsonResponse:
     body = {
         "schema": "lien-tuyen/credit-proof/1",
         "holder": entry.practitioner.full_name,
-        "activity": entry.activity.title,
+        "activity": entry.title,
         "hours": str(entry.hours),
         "completed_on": entry.on_date.isoformat(),
         "recordings": [
@@ -246,7 +246,7 @@ def activities(request: SignedInRequest) -> HttpResponse:
 @staff_role_required(Role.CPD_ADMIN)
 def activity_confirm(request: SignedInRequest, activity_id: int) -> HttpResponse:
     """The issuer types the hours and stands for them."""
-    activity = get_object_or_404(Activity.objects.administered_by(request.user).for_desk(), pk=activity_id)
+    activity = get_object_or_404(Activity.objects.standing().administered_by(request.user).for_desk(), pk=activity_id)
     proposed = {"kind": activity.kind.code, "hours": activity.hours.normalize(), "responsible": activity.responsible}
     form = ConfirmForm(request.POST or None, initial=proposed)
     if request.method == "POST" and form.is_valid():

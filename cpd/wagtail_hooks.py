@@ -11,6 +11,7 @@ from cpd.models import IssuingBody
 
 LOGGED = [
     ("cpd.propose_activity", _("Propose an activity"), _("Hours proposed")),
+    ("cpd.retract_proposal", _("Take proposed hours back"), _("Proposed hours taken back")),
     ("cpd.confirm_activity", _("Confirm an activity"), _("Hours confirmed")),
     ("cpd.award_credit", _("Award credit"), _("Credit awarded")),
     ("cpd.issue_batch", _("Issue certificates"), _("Certificates requested")),

@@ -1,6 +1,6 @@
 """What authors do with recordings: hand in, answer for consent, publish, withdraw; what officers find."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 
 from django.db import transaction
@@ -9,9 +9,9 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cpd.actions import award_credit, confirm_activity, propose_activity
+from cpd.actions import award_credit, confirm_activity, hold_ledger_of, propose_activity, retract_proposal
 from cpd.models import CreditEntry
-from foundation.accounts.models import User
+from foundation.accounts.models import Practitioner, User
 from foundation.jobs.models import Job
 from foundation.kernel.audit import log
 from foundation.kernel.errors import RefusedError
@@ -414,9 +414,15 @@ def publish_recording(recording: Recording, *, by: User) -> Recording:
 def settle_hours(recording: Recording, by: User | None) -> None:
     """Called when a recording is published: its hours come to the ledger, where the issuing body confirms them.
 
-    An administrator of that body confirms by publishing. A script (`by` is None) brings none.
+    An administrator of that body confirms by publishing. A script (`by` is None) brings none. Where the author took the
+    hours back, nobody earns them from now on.
     """
-    if by is None or recording.issuing_body is None or recording.activity_kind is None or not recording.credit_hours:
+    if by is None:
+        return
+    if recording.issuing_body is None or recording.activity_kind is None or not recording.credit_hours:
+        if recording.activity_id:
+            Recording.objects.filter(pk=recording.pk).update(activity=None)
+            retract_proposal(recording.activity_key, by=by)
         return
     write_down = confirm_activity if recording.issuing_body.is_administered_by(by) else propose_activity
     activity = write_down(
@@ -425,6 +431,7 @@ def settle_hours(recording: Recording, by: User | None) -> None:
         title=recording.title,
         issuing_body=recording.issuing_body,
         hours=recording.credit_hours,
+        asked=recording.demand.as_json(),
         by=by,
     )
     Recording.objects.filter(pk=recording.pk).update(activity=activity)
@@ -442,6 +449,7 @@ def claim_hours(recording: Recording, *, by: User) -> CreditEntry:
         raise NoHoursError
     if practitioner is None or not practitioner.is_verified:
         raise NotMemberError
+    hold_ledger_of(practitioner)
     if any(credits_it(recording) for credits_it in other_credits):
         raise InCourseError
     record = watch_record_for(by, recording.video)
@@ -462,6 +470,14 @@ def claim_hours(recording: Recording, *, by: User) -> CreditEntry:
     evidence = {"recording": recording.public_id, "items": {recording.public_id: {"kind": "recording"} | proof}}
     since = timezone.localtime(record.first_at).date()
     return award_credit(practitioner, activity, on=timezone.localdate(), since=since, evidence=evidence)
+
+
+def credits_for_watching(practitioner: Practitioner, videos: Collection[str]) -> list[CreditEntry]:
+    """What the person took for watching these films by themselves, and no course has counted in yet."""
+    entries = list(practitioner.credit_entries.all())
+    counted = {part for entry in entries for part in entry.evidence.get("less", [])}
+    alone = (entry for entry in entries if "recording" in entry.evidence and entry.pk not in counted)
+    return [entry for entry in alone if any(item["video"] in videos for item in entry.watched)]
 
 
 @transaction.atomic

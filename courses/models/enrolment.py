@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.rules import percent
 from foundation.accounts.models import Practitioner, User
-from foundation.video.rules import MAX_RATE, Demand
+from foundation.video.rules import Demand
 
 if TYPE_CHECKING:
     from wagtail.models import Page
@@ -65,7 +65,7 @@ class Enrolment(models.Model):
     """One practitioner on one version of one course, with counters. Personal data (see docs/privacy.md).
 
     `rule_snapshot` pins what completion asks for: {"items": {uid: {"kind", "title"}}}, for a recording
-    with the keys of `rules.demand_asked`. Lessons added later
+    with the keys of `Demand.as_json`. Lessons added later
     are offered to those already enrolled, not required of them. A lesson that can no longer be done moves, with a
     `Release` under "reason" and a time under "at", to {"released": {uid: …}}; a quiz never does.
     """
@@ -132,18 +132,14 @@ class Enrolment(models.Model):
         return items
 
     def demand_of(self, lesson: "LessonPage") -> Demand:
-        """How the recording must be watched, as it was on enrolling; enrolments from before ask for no time.
+        """How the recording must be watched, as it was on enrolling.
 
         A lesson that was not required then goes by the recording itself.
         """
         pinned = self.required_items.get(str(lesson.uid), {})
         if "coverage" not in pinned:
             return lesson.demand
-        return Demand(
-            coverage=float(pinned["coverage"]),
-            wall_factor=float(pinned.get("wall_factor", 0)),
-            max_rate=float(pinned.get("max_rate", MAX_RATE)),
-        )
+        return Demand.from_json(pinned)
 
     @property
     def released_items(self) -> dict[str, dict[str, Any]]:

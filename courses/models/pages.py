@@ -26,7 +26,7 @@ from courses.access import enrolment_of, turned_away
 from courses.blocks import QuestionsBlock
 from courses.models.enrolment import Enrolment, activity_key
 from courses.refusals import UnwatchableError
-from courses.rules import DEFAULT_PASS_MARK_PERCENT, demand_asked, percent
+from courses.rules import DEFAULT_PASS_MARK_PERCENT, percent
 from cpd.models import Activity, IssuingBody
 from foundation.accounts.models import Practitioner, Specialty, User
 from foundation.kernel.blocks import TEXT_FEATURES, BodyBlock
@@ -385,7 +385,7 @@ class OutlineItem:
             kind_label=str(kind.label if kind else _("Quiz")),
             module=row[f"{model}__module"],
             minutes=row[f"{model}__minutes"],
-            demand=demand_asked(*(row[f"lessonpage__{name}"] for name in DEMAND_COLUMNS))
+            demand=Demand(*(float(row[f"lessonpage__{name}"]) for name in DEMAND_COLUMNS)).as_json()
             if kind == LessonPage.Kind.RECORDING and can_be_watched
             else None,
             is_available=kind != LessonPage.Kind.RECORDING or can_be_watched,

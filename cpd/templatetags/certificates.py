@@ -49,6 +49,12 @@ def decimal(hours: str) -> Decimal:
 
 
 @register.filter
+def percent(share: str) -> int:
+    """0.90, as kept in JSON: 90."""
+    return int(Decimal(share) * 100)
+
+
+@register.filter
 def in_my_language(both: dict[str, str]) -> str:
     """The reader's language of a text that a certificate prints in both, Vietnamese where there is only that."""
     return (both["en"] if get_language() == "en" else "") or both["vi"]

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from math import ceil, floor, isfinite
+from typing import Any, Self
 
 BUCKET_CAPACITY_S = 150.0  # what may be claimed after a cut line: the player's buffer is 120 s
 MAX_RATE = 1.5  # seconds of film per second of clock that still count as watching
@@ -142,6 +143,19 @@ class Demand:
     coverage: float = 0.9
     wall_factor: float = 0.9
     max_rate: float = MAX_RATE
+
+    def as_json(self) -> dict[str, str]:
+        """As ledgers pin it."""
+        return {name: str(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, asked: Mapping[str, Any]) -> Self:
+        """What `as_json` said; rows from before there were more than one number ask for no time."""
+        return cls(
+            coverage=float(asked["coverage"]),
+            wall_factor=float(asked.get("wall_factor", 0)),
+            max_rate=float(asked.get("max_rate", MAX_RATE)),
+        )
 
     def wall_s(self, length_s: int) -> float:
         """Seconds of clock that watching must have taken; whoever is asked for half the film needs half the time."""

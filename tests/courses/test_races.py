@@ -10,8 +10,18 @@ from wagtail.models import Collection, Locale, Page, Site
 from courses.actions import settle_hours, submit_attempt
 from courses.models import CoursePage, Enrolment, LessonPage
 from cpd.models import Activity, CreditEntry
+from teleconsults.actions import withdraw_recording
 from tests.factories.accounts import UserFactory
-from tests.factories.courses import answer, enrolled, make_course, mark_lesson_read, quiz_of, start_attempt, watch_all
+from tests.factories.courses import (
+    answer,
+    enrolled,
+    make_course,
+    mark_lesson_read,
+    member,
+    quiz_of,
+    start_attempt,
+    watch_all,
+)
 from tests.factories.cpd import ActivityKindFactory, CpdAdminFactory, IssuingBodyFactory, confirm_proposal
 
 pytestmark = [
@@ -98,3 +108,18 @@ def test_completing_while_the_issuer_confirms_gives_one_credit(where, is_learner
     side_by_side(*((complete, confirm) if is_learner_first else (confirm, complete)))
     assert Enrolment.objects.get().is_completed
     assert CreditEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize("is_learner_first", [True, False])
+def test_who_enrols_while_a_recording_is_withdrawn_is_not_asked_to_watch_it(is_learner_first):
+    course, learner = make_course(), member()
+    lesson = LessonPage.objects.child_of(course).get(kind="recording")
+
+    def join():
+        enrolled(course, learner)
+
+    def withdraw():
+        withdraw_recording(lesson.recording, reason="The family asked for it", by=lesson.recording.author)
+
+    side_by_side(*((join, withdraw) if is_learner_first else (withdraw, join)))
+    assert str(lesson.uid) not in Enrolment.objects.get().required_items

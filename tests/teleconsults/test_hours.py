@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from courses.models import LessonPage
 from cpd.actions import confirm_activity
-from cpd.models import CreditEntry
+from cpd.models import Activity, CreditEntry
+from foundation.notifications.models import Notification
 from foundation.video.models import WatchRecord
 from teleconsults.actions import (
     AnswersMissingError,
@@ -24,8 +25,8 @@ from teleconsults.actions import (
 )
 from teleconsults.models import Recording
 from tests.factories.accounts import PractitionerFactory, UserFactory
-from tests.factories.courses import make_course
-from tests.factories.cpd import ActivityKindFactory, CpdAdminFactory, IssuingBodyFactory
+from tests.factories.courses import enrolled, finish, make_course
+from tests.factories.cpd import ActivityKindFactory, CpdAdminFactory, IssuingBodyFactory, issued
 from tests.factories.teleconsults import RecordingFactory, make_point
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +132,80 @@ def test_minutes_that_a_course_would_credit_are_the_courses():
         claim_hours(recording, by=reader.user)
     course.unpublish()
     assert claim_hours(recording, by=reader.user).hours == Decimal("0.5")
+
+
+def course_showing(recording, **facts):
+    course = make_course(**facts)
+    LessonPage.objects.child_of(course).filter(kind="recording").update(recording=recording)
+    return course
+
+
+def test_a_course_whose_hours_nobody_has_confirmed_takes_none_away():
+    recording, reader = confirmed(hub_recording()), PractitionerFactory(verified=True)
+    watched(recording, reader.user)
+    course = course_showing(recording, hours="2")
+    Activity.objects.filter(pk=course.activity_id).update(confirmed_at=None, confirmed_by=None)
+    assert claim_hours(recording, by=reader.user).hours == Decimal("0.5")
+
+
+@pytest.mark.parametrize(("hours", "left"), [("2", [Decimal("1.5")]), ("0.5", [])])
+def test_hours_taken_before_are_part_of_the_courses_and_of_one_course_only(hours, left):
+    recording, reader = confirmed(hub_recording()), PractitionerFactory(verified=True)
+    watched(recording, reader.user)
+    taken = claim_hours(recording, by=reader.user)
+    course = course_showing(recording, hours=hours)
+    assert finish(course, enrolled(course, reader.user)).is_completed
+    credited = reader.credit_entries.filter(activity=course.activity)
+    assert [entry.hours for entry in credited] == left
+    if left:
+        assert credited.get().evidence["less"] == [taken.pk]
+        another = course_showing(recording, hours="3")
+        finish(another, enrolled(another, reader.user))
+        assert reader.credit_entries.get(activity=another.activity).hours == 3
+        assert "1.5" in Notification.objects.filter(user=reader.user, kind="courses.completed").first().text
+
+
+def publish_again(recording, **changes):
+    recording = Recording.objects.get(pk=recording.pk)
+    for name, value in changes.items():
+        setattr(recording, name, value)
+    recording.save_revision(user=recording.author).publish(user=recording.author, skip_permission_checks=True)
+    return Recording.objects.get(pk=recording.pk)
+
+
+def test_hours_that_the_author_took_back_are_earned_by_nobody_and_confirmed_by_nobody(client):
+    nothing = {"issuing_body": None, "activity_kind": None, "credit_hours": None}
+    recording, reader = confirmed(hub_recording()), PractitionerFactory(verified=True).user
+    watched(recording, reader)
+    assert publish_again(recording, **nothing).activity is None
+    with pytest.raises(NoHoursError):
+        claim_hours(Recording.objects.get(pk=recording.pk), by=reader)
+    proposed = publish_recording(hub_recording(), by=UserFactory())
+    activity = Recording.objects.get(pk=proposed.pk).activity
+    publish_again(proposed, **nothing)
+    assert not Activity.objects.awaiting_confirmation().exists()
+    client.force_login(activity.issuing_body.admins.get())
+    assert client.get(reverse("cpd:activity_confirm", args=[activity.pk])).status_code == 404
+    facts = {"issuing_body": activity.issuing_body, "activity_kind": activity.kind, "credit_hours": Decimal(1)}
+    publish_again(proposed, **facts)
+    assert Activity.objects.awaiting_confirmation().get() == activity
+
+
+def test_asking_for_less_than_was_confirmed_needs_the_issuer_again(client):
+    recording = confirmed(hub_recording())
+    assert publish_again(recording, title="A new title").activity.is_confirmed
+    activity = publish_again(recording, required_coverage=Decimal("0.60")).activity
+    assert not activity.is_confirmed
+    client.force_login(activity.issuing_body.admins.get())
+    assert "60 %" in client.get(reverse("cpd:activity_confirm", args=[activity.pk])).content.decode()
+
+
+def test_a_certificate_prints_the_title_of_the_day_of_the_credit():
+    recording, reader = confirmed(hub_recording(title="Dengue shock")), PractitionerFactory(verified=True).user
+    watched(recording, reader)
+    entry = claim_hours(recording, by=reader)
+    publish_again(recording, title="Dengue, second edition")
+    assert issued(CreditEntry.objects.get(pk=entry.pk)).payload["activities"][0]["title"] == "Dengue shock"
 
 
 def test_hours_need_a_body_a_kind_and_a_number():
