@@ -364,11 +364,14 @@ def read_original(video: Video, *, reason: str, by: "User") -> str:
     return new_key(by, video)
 
 
+@transaction.atomic
 def forget_original(video: Video) -> bool:
     """Delete the file in quarantine; from then on the film cannot be made anew. False while it is being worked on.
 
-    The file goes first: after a crash in between, the next call ends what was begun.
+    The file goes first: after a crash in between, the next call ends what was begun. The row is held meanwhile, so that
+    no work on the file begins.
     """
+    video = Video.objects.select_for_update().get(pk=video.pk)
     if not video.has_original or Job.objects.for_subject(video.job_subject).unfinished().exists():
         return False
     if video.original:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -18,7 +19,7 @@ from foundation.jobs.actions import cancel_job
 from foundation.jobs.models import Job
 from foundation.kernel.storages import PrivateStorage
 from foundation.video import content, encoding, jobs
-from foundation.video.actions import give_up_redaction, keep_marks, start_redaction
+from foundation.video.actions import forget_original, give_up_redaction, keep_marks, start_redaction
 from foundation.video.captions import Cue
 from foundation.video.models import CaptionTrack, Chapter, Redaction, Video, WatchRecord
 from foundation.video.playlists import read_playlist
@@ -424,24 +425,30 @@ def test_the_daily_sweep_never_takes_the_version_in_force(empty_storages, monkey
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_daily_sweep_waits_for_a_film_that_is_being_moved(empty_storages, monkeypatch):
+def test_what_happens_daily_waits_for_a_film_of_which_a_redaction_begins(empty_storages, monkeypatch):
     monkeypatch.setattr("foundation.jobs.actions.deliver", lambda job: None)
     video = VideoFactory(redacted_at=timezone.now(), duration_s=12.0)
+    video.original.save("source", ContentFile(b"a film"))
     laid(video, video.version)
     with ThreadPoolExecutor() as threads:
         with transaction.atomic():
             start_redaction(video, MARKS, by=video.owner)
-            sweeping = threads.submit(swept)
-            with pytest.raises(TimeoutError):
-                sweeping.result(timeout=0.5)
+            sweeping = threads.submit(elsewhere, jobs.forget_replaced_versions)
+            expiring = threads.submit(elsewhere, forget_original, Video.objects.get())
+            for waiting in (sweeping, expiring):
+                with pytest.raises(TimeoutError):
+                    waiting.result(timeout=0.3)
         sweeping.result()
+        assert expiring.result() is False, "a redaction begins, for which the original is needed"
     video.refresh_from_db()
     assert versions_of(video) == {video.version}
+    assert video.original.storage.exists(video.original.name)
 
 
-def swept() -> int:
+def elsewhere(act, *given):
+    """In a thread that has a connection of its own."""
     try:
-        return jobs.forget_replaced_versions()
+        return act(*given)
     finally:
         connection.close()
 
