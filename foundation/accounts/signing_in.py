@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context as current
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,16 @@ from foundation.accounts.models import ConsentText, SignIn, User
 from foundation.kernel.http import client_address
 
 logger = logging.getLogger(__name__)
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    """Tells what to do about a wrong code."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": gettext_lazy(
+            "This code is not right. The app shows a new one every half minute: type the newest."
+        )
+    }
 
 
 class AccountAdapter(DefaultAccountAdapter):

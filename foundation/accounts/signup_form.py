@@ -30,7 +30,6 @@ class SignupForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = _("E-mail address")  # a field of the form that allauth builds on this one
         self.consent_text = ConsentText.current()
         if self.consent_text:
             self.fields["consent_version"].initial = self.consent_text.version

@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
-from wagtail.admin.ui.tables import BooleanColumn
+from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.admin.widgets.button import Button
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
 from wagtail.users.forms import UserCreationForm, UserEditForm
@@ -88,13 +89,23 @@ class FacilityViewSet(SnippetViewSet):
     ]
 
 
+def _short_end(practitioner: Practitioner) -> str:
+    return date_format(practitioner.verified_until, "SHORT_DATE_FORMAT") if practitioner.verified_until else ""
+
+
 class PractitionerViewSet(SnippetViewSet):
     """Read only: people change their own profile, coordinators decide."""
 
     model = Practitioner
     icon = "user"
     menu_label = _("Practitioners")
-    list_display = ["titled_name", "profession", "facility", "get_verification_display", "verified_until"]
+    list_display = [
+        "__str__",
+        "profession",
+        "facility",
+        Column("verification", label=_("Verification"), accessor="get_verification_display", sort_key="verification"),
+        Column("verified_until", label=_("Valid until"), accessor=_short_end, sort_key="verified_until"),
+    ]
     list_filter = ["verification", "profession"]
     list_per_page = 50
     search_fields = ["user__full_name", "user__email", "licence_number"]

@@ -48,7 +48,7 @@ def documents_are_for_members(document: PortalDocument, request: HttpRequest) ->
 def way_back() -> MenuItem:
     """From the desk of editors and reviewers to the portal's own pages."""
     return MenuItem(
-        _("Back to the portal"), reverse_lazy("home:dashboard"), name="portal", icon_name="arrow-left", order=10_000
+        _("Back to the portal"), reverse_lazy("home:dashboard"), name="portal", icon_name="arrow-left", order=20_000
     )
 
 

@@ -193,6 +193,7 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/1m/key",
     "reauthenticate": "10/m/user",
 }
+MFA_ADAPTER = "foundation.accounts.signing_in.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Liên Tuyến"

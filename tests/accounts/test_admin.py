@@ -72,6 +72,9 @@ def test_a_facility_is_found_without_marks_and_can_be_changed(client, admin):
 
 def test_practitioners_can_be_looked_at_only(client, admin):
     practitioner = PractitionerFactory(verified=True)
+    listed = client.get(reverse("wagtailsnippets_accounts_practitioner:list")).content.decode()
+    for shown in (practitioner.titled_name, "Verification", "Verified", "Valid until"):
+        assert shown in listed
     inspect = reverse("wagtailsnippets_accounts_practitioner:inspect", args=[practitioner.pk])
     assert practitioner.licence_number in client.get(inspect).content.decode()
     for name in ("edit", "delete"):
