@@ -77,7 +77,9 @@ class Source:
     chapters: tuple[FoundChapter, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
+        """What an encode needs: without the chapters, whose titles may name somebody and would outlive the film."""
         facts = asdict(self)
+        del facts["chapters"]
         if facts["picture"]:
             facts["picture"]["fps"] = str(facts["picture"]["fps"])
         return facts
@@ -91,7 +93,6 @@ class Source:
             facts["duration_s"],
             Picture(**picture | {"fps": Fraction(picture["fps"])}) if picture else None,
             Sound(**sound) if sound else None,
-            tuple(FoundChapter(**chapter) for chapter in facts["chapters"]),
         )
 
 

@@ -638,6 +638,9 @@ def test_the_chapters_of_the_file_are_taken_over_unless_there_are_some(video, mo
     monkeypatch.setattr("foundation.video.jobs.probe", lambda path: Source("mov", 1.0, None, None, found))
     run_job(Job.objects.get(subject=video.job_subject).pk)
     assert list(video.chapters.values_list("at_s", "title")) == [(0.0, "Ca bệnh"), (0.523, "Bàn luận")]
+    assert "Ca bệnh" not in str(list(Job.objects.values_list("args", "result", "log_tail"))), (
+        "it would outlive the film there"
+    )
     video.chapters.first().delete()
     video.take_over_chapters()
     assert video.chapters.count() == 1
