@@ -26,6 +26,7 @@ from foundation.video.actions import (
     keep_captions,
     keep_chapters,
     keep_marks,
+    refuse_stale,
     remove_film,
     start_redaction,
 )
@@ -214,7 +215,7 @@ def change_details(recording: Recording, *, tags: Sequence[str], by: User) -> Re
     if row.is_withdrawn:
         raise WithdrawnError
     if (lock := row.get_lock()) and lock.for_user(by):
-        raise LockedError
+        raise LockedError(row.lock_sentence_for(by))
     recording.tags.set(tags)
     row.keep_decisions_on(recording)
     if not row.live:
@@ -228,14 +229,16 @@ def change_details(recording: Recording, *, tags: Sequence[str], by: User) -> Re
 
 
 @transaction.atomic
-def change_captions(recording: Recording, *, language: str, text: str, by: User) -> None:
+def change_captions(recording: Recording, *, language: str, text: str, seen: str = "", by: User) -> None:
     """Keep what is said, in one language, as WebVTT or SRT. An officer who had read other words is asked to look again.
 
-    Raises WithdrawnError, CaptionsRefusedError, and CheckedWordsError for what is published because of a check.
+    Raises WithdrawnError, CaptionsRefusedError, StaleError's kinds where others stand there than `seen` names
+    (`Video.seen_captions`), and CheckedWordsError for what is published because of a check.
     """
     recording = _locked(recording)
     if recording.is_withdrawn:
         raise WithdrawnError
+    refuse_stale(seen, recording.video.seen_captions(language))
     before = words_sha256(recording)
     if not keep_captions(recording.video, language=language, text=text, by=by):
         return
@@ -285,11 +288,12 @@ def _void_check(recording: Recording) -> None:
 
 
 @transaction.atomic
-def change_chapters(recording: Recording, *, text: str, by: User) -> None:
-    """Keep the chapters, a line each or as WebVTT. Raises WithdrawnError, CaptionsRefusedError, CheckedWordsError."""
+def change_chapters(recording: Recording, *, text: str, seen: str = "", by: User) -> None:
+    """Keep the chapters, a line each or as WebVTT. Raises what `change_captions` does."""
     recording = _locked(recording)
     if recording.is_withdrawn:
         raise WithdrawnError
+    refuse_stale(seen, recording.video.seen_chapters())
     before = words_sha256(recording)
     keep_chapters(recording.video, text=text, by=by)
     _settle_words(recording, before=before)
@@ -481,25 +485,25 @@ def credits_for_watching(practitioner: Practitioner, videos: Collection[str]) ->
 
 
 @transaction.atomic
-def mark_recording(recording: Recording, marks: Sequence[Mark], *, by: User) -> None:
+def mark_recording(recording: Recording, marks: Sequence[Mark], *, seen: str = "", by: User) -> None:
     """Keep what is to go. While there is something, nobody but the author and officers sees the film, public or not.
 
-    Raises WithdrawnError, UnderWayError.
+    Raises WithdrawnError, UnderWayError, StaleError's kinds where it is not what `seen` names (`Video.seen_marks`).
     """
     recording = _locked(recording)
     if recording.is_withdrawn:
         raise WithdrawnError
-    keep_marks(recording.video, marks, by=by)
+    keep_marks(recording.video, marks, seen=seen, by=by)
     _hide_what_is_marked(recording, by=by)
 
 
 @transaction.atomic
-def decide_on_finding(recording: Recording, number: int, *, is_taken: bool, by: User) -> None:
-    """Make what a machine found a mark, or leave it out. Raises WithdrawnError, UnderWayError, NoCandidateError."""
+def decide_on_finding(recording: Recording, number: int, *, is_taken: bool, seen: str = "", by: User) -> None:
+    """Make what a machine found a mark, or leave it out. Raises what `mark_recording` does, and NoCandidateError."""
     recording = _locked(recording)
     if recording.is_withdrawn:
         raise WithdrawnError
-    decide_candidate(recording.video, number, is_taken=is_taken, by=by)
+    decide_candidate(recording.video, number, is_taken=is_taken, seen=seen, by=by)
     _hide_what_is_marked(recording, by=by)
 
 
@@ -581,13 +585,15 @@ def forget_originals() -> int:
 # --- decision points ------------------------------------------------------------------------------------------------
 @transaction.atomic
 def ask_at(
-    recording: Recording, question: Question, *, at_s: float, is_required: bool = False, by: User
+    recording: Recording, question: Question, *, at_s: float, is_required: bool = False, seen: str = "", by: User
 ) -> DecisionPoint:
     """Stop the film at a second and ask. Where no patient agreed, an officer reads the words before anybody else does.
 
-    Raises WithdrawnError, OutsideFilmError, MomentTakenError.
+    Raises WithdrawnError, FilmMadeAnewError where it is not the version that `seen` names, OutsideFilmError,
+    MomentTakenError.
     """
     recording = _locked(recording)
+    refuse_stale(seen, recording.video.seen_with())
     _refuse_moment(recording, at_s)
     point = DecisionPoint.objects.create(
         recording=recording, at_s=at_s, question=question.text, reasoning=question.reasoning, is_required=is_required
@@ -600,14 +606,16 @@ def ask_at(
 
 @transaction.atomic
 def change_point(
-    point: DecisionPoint, question: Question, *, at_s: float, is_required: bool, by: User
+    point: DecisionPoint, question: Question, *, at_s: float, is_required: bool, seen: str = "", by: User
 ) -> DecisionPoint:
     """Ask otherwise, or elsewhere; changed words are read by an officer anew.
 
-    Raises NotAskedError, AnsweredError, and what `ask_at` raises.
+    Raises NotAskedError, AnsweredError, StaleError's kinds where it is not what `seen` names (`DecisionPoint.seen`),
+    and what `ask_at` raises.
     """
     recording = _locked(point.recording)
     point = _locked_point(point)
+    refuse_stale(seen, point.seen)
     _refuse_moment(recording, at_s, of=point)
     before = question_of(point)
     if (before.text, before.options) != (question.text, question.options) and point.answers.exists():

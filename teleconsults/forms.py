@@ -586,9 +586,10 @@ class PointCheckForm(forms.Form):
     verdict = forms.ChoiceField(choices=[("clear", ""), ("back", "")], widget=forms.HiddenInput)
 
     @classmethod
-    def of(cls, point: DecisionPoint) -> Self:
+    def of(cls, point: DecisionPoint, *, remark: str = "") -> Self:
         """For a page with several."""
-        return cls(initial={"point": point.pk, "version": point.version}, auto_id=f"id_{point.pk}_%s")
+        initial = {"point": point.pk, "version": point.version, "remark": remark}
+        return cls(initial=initial, auto_id=f"id_{point.pk}_%s")
 
     @property
     def facts(self) -> dict[str, Any]:

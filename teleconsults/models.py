@@ -14,12 +14,15 @@ from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from modelcluster.models import ClusterableModel
 from taggit.models import TaggedItemBase
 from wagtail.fields import StreamField
+from wagtail.locks import WorkflowLock
 from wagtail.models import (
     DraftStateMixin,
     LockableMixin,
@@ -617,6 +620,18 @@ class Recording(
         """What readers read may not change: it is published because an officer read it."""
         return self.live and self.needs_check
 
+    def lock_sentence_for(self, user: User) -> str:
+        """Why this person does not change these words now; empty where they do."""
+        lock = self.get_lock()
+        if lock is None or not lock.for_user(user):
+            return ""
+        if isinstance(lock, WorkflowLock):
+            return str(_("In review (%(task)s): the words can be changed once that is over.") % {"task": lock.task})
+        if not self.locked_at:
+            return str(_("Locked in the editor: the words can be changed once that is over."))
+        facts = {"name": self.locked_by or "–", "time": date_format(localtime(self.locked_at), "DATETIME_FORMAT")}
+        return str(_("Locked by %(name)s since %(time)s: the words can be changed once that is over.") % facts)
+
     @property
     def is_withdrawn(self) -> bool:
         return self.withdrawn_at is not None
@@ -896,6 +911,11 @@ class DecisionPoint(models.Model):
     def version(self) -> str:
         """Names the words as they are now."""
         return self.changed_at.isoformat()
+
+    @property
+    def seen(self) -> str:
+        """Names the film, and all of this question, as they are now, for a form that is opened on both."""
+        return self.recording.video.seen_with(self.version, self.at_s, self.is_required)
 
     def texts(self) -> list[str]:
         """The answers to choose from, in their order."""

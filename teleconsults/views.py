@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -44,7 +45,7 @@ from foundation.video.captions import webvtt_of
 from foundation.video.chapters import lines_of, proposed
 from foundation.video.models import CaptionTrack, Upload, WatchRecord
 from foundation.video.playback import playback_for, poster_url_for
-from foundation.video.refusals import TextFileError, TooBigError, VideoRefusedError
+from foundation.video.refusals import StaleError, TextFileError, TooBigError, VideoRefusedError
 from foundation.video.slides import slide_changes
 from foundation.video.transcription import transcriber_for
 from foundation.video.uploads import QuarantineUploadHandler
@@ -87,6 +88,7 @@ from teleconsults.forms import (
     DetailsForm,
     FileToCome,
     MarkFormSet,
+    MarksFormSet,
     PointCheckForm,
     PointForm,
     ReadOriginalForm,
@@ -419,9 +421,10 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
         try:
             change_details(form.save(commit=False), tags=form.cleaned_data["tags"], by=request.user)
         except RefusedError as refusal:
-            messages.error(request, str(refusal))
-        return redirect("teleconsults:prepare", public_id)
-    context = {"form": form, "recording": recording}
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("teleconsults:prepare", public_id)
+    context = {"form": form, "recording": recording, "lock": recording.lock_sentence_for(request.user)}
     return render(request, "teleconsults/edit.html", context, status=422 if form.is_bound else 200)
 
 
@@ -438,12 +441,14 @@ def captions(request: SignedInRequest, public_id: str) -> HttpResponse:
     form = CaptionsForm(request.POST or None, request.FILES or None, initial=written)
     if form.is_valid():
         try:
-            change_captions(recording, language=language, text=form.text, by=request.user)
+            seen = request.POST.get("seen", "")
+            change_captions(recording, language=language, text=form.text, seen=seen, by=request.user)
         except RefusedError as refusal:
-            form.add_error(form.source, str(refusal))
+            form.add_error(form.source, _error_of(refusal))
         else:
-            return _saved(request, _("The captions are saved."))
+            return _saved(request, _("The captions are saved."), seen=recording.video.seen_captions(language))
     context = {
+        "seen": _seen(request, form, recording.video.seen_captions(language)),
         "language": language,
         "languages": CaptionTrack.Language.choices,
         "track": track,
@@ -485,19 +490,34 @@ def chapters(request: SignedInRequest, public_id: str) -> HttpResponse:
     form = ChaptersForm(request.POST or None, initial={"chapters": lines_of(marks)})
     if form.is_valid():
         try:
-            change_chapters(recording, text=form.cleaned_data["chapters"], by=request.user)
+            seen = request.POST.get("seen", "")
+            change_chapters(recording, text=form.cleaned_data["chapters"], seen=seen, by=request.user)
         except RefusedError as refusal:
-            form.add_error("chapters", str(refusal))
+            form.add_error("chapters", _error_of(refusal))
         else:
-            return _saved(request, _("The chapters are saved."))
-    context = {"has_slides": len(changes) > 1, "is_proposal": is_proposal}
+            return _saved(request, _("The chapters are saved."), seen=video.seen_chapters())
+    seen = _seen(request, form, video.seen_chapters())
+    context = {"has_slides": len(changes) > 1, "is_proposal": is_proposal, "seen": seen}
     return _editor(request, "chapters", recording, form, **context)
 
 
-def _saved(request: SignedInRequest, words: str) -> HttpResponse:
-    """Back to the same editor; a script reads the words itself."""
+def _error_of(refusal: RefusedError) -> ValidationError:
+    return ValidationError(str(refusal), code="stale" if isinstance(refusal, StaleError) else refusal.code)
+
+
+def _is_stale(form: forms.BaseForm) -> bool:
+    return any(error.code == "stale" for found in form.errors.as_data().values() for error in found)
+
+
+def _seen(request: SignedInRequest, form: forms.BaseForm, now: str) -> str:
+    """What a form is opened on: as before where it comes back, unless it has just said that this is past."""
+    return request.POST.get("seen", "") if form.is_bound and not _is_stale(form) else now
+
+
+def _saved(request: SignedInRequest, words: str, *, seen: str) -> HttpResponse:
+    """Back to the same editor; a script reads the words itself, and what its form is opened on from now on."""
     if not request.accepts("text/html"):
-        return JsonResponse({"saved": words})
+        return JsonResponse({"saved": words, "seen": seen})
     messages.success(request, words)
     language = request.GET.get("language", "")
     return redirect(request.path + (_query({"language": language}) if language else ""))
@@ -508,7 +528,8 @@ def _editor(
 ) -> HttpResponse:
     """A page on which something is changed beside the film."""
     if form.errors and not request.accepts("text/html"):
-        return JsonResponse({"errors": [error for field in form.errors.values() for error in field]}, status=422)
+        errors = [error for field in form.errors.values() for error in field]
+        return JsonResponse({"errors": errors, "is_stale": _is_stale(form)}, status=422)
     context |= {
         "form": form,
         "recording": recording,
@@ -538,7 +559,7 @@ def consent(request: SignedInRequest, public_id: str) -> HttpResponse:
         except GuardianMissingError as refusal:
             form.add_error("agreed_by", str(refusal))
         except RefusedError as refusal:
-            messages.error(request, str(refusal))
+            form.add_error(None, str(refusal))
         if form.is_valid():
             return redirect("teleconsults:prepare", public_id)
     context = {"form": form, "recording": recording, "wording": current_wording(get_language() or "vi")}
@@ -556,18 +577,23 @@ def redact(request: SignedInRequest, public_id: str) -> HttpResponse:
     video = recording.video
     redaction = video.redactions.open().first()
     marks = redaction.rows() if redaction else []
-    forms = MarkFormSet(request.POST or None, video=video, marks=marks)
+    forms = MarkFormSet(request.POST or None, video=video, marks=[] if request.POST else marks)
     if forms.is_bound and (act := _act_on_candidates(request, recording)):
         return _redacted(request, recording, act)
     if forms.is_bound and "give_up" in request.POST:
         return _redacted(request, recording, partial(drop_marks, recording, by=request.user))
+    refusal = None
     if forms.is_bound and forms.is_valid():
-        keep = partial(mark_recording, recording, forms.marks, by=request.user)
-        make = partial(redact_recording, recording, marks=forms.marks, by=request.user)
-        # What was drawn stays, whatever becomes of the rest.
-        return _redacted(request, recording, *([keep, make] if "make" in request.POST else [keep]))
+        refusal = _refusal_of_marks(request, recording, forms)
+        if refusal is None:
+            # What was drawn stays, whatever becomes of the rest.
+            make = partial(redact_recording, recording, marks=forms.marks, by=request.user)
+            return _redacted(request, recording, *([make] if "make" in request.POST else []))
+    is_fresh = not forms.is_bound or isinstance(refusal, StaleError)
     context = {
         "forms": forms,
+        "seen": video.seen_marks() if is_fresh else request.POST.get("seen", ""),
+        "refusal": refusal,
         "recording": recording,
         "video": video,
         "redaction": redaction,
@@ -581,13 +607,23 @@ def redact(request: SignedInRequest, public_id: str) -> HttpResponse:
     return render(request, "teleconsults/redact.html", context, status=422 if forms.is_bound else 200)
 
 
+def _refusal_of_marks(request: SignedInRequest, recording: Recording, forms: MarksFormSet) -> RefusedError | None:
+    """Keep what was drawn; why that is not done, None where it is."""
+    try:
+        mark_recording(recording, forms.marks, seen=request.POST.get("seen", ""), by=request.user)
+    except RefusedError as refusal:
+        return refusal
+    return None
+
+
 def _act_on_candidates(request: SignedInRequest, recording: Recording) -> Callable[[], object] | None:
     """What a button beside the machine's findings asks for, if it was one of those."""
     if "look" in request.POST:
         return partial(look_for_candidates, recording.video, by=request.user)
     for name, is_taken in (("take", True), ("leave", False)):
         if (number := request.POST.get(name, "")).isdecimal():
-            return partial(decide_on_finding, recording, int(number), is_taken=is_taken, by=request.user)
+            seen = request.POST.get("seen", "")
+            return partial(decide_on_finding, recording, int(number), is_taken=is_taken, seen=seen, by=request.user)
     return None
 
 
@@ -636,13 +672,14 @@ def decisions(request: SignedInRequest, public_id: str) -> HttpResponse:
     form = PointForm(request.POST or None)
     if form.is_valid():
         try:
-            ask_at(recording, form.asked, **form.place, by=request.user)
-        except (OutsideFilmError, MomentTakenError) as refusal:
-            form.add_error("at", str(refusal))
+            ask_at(recording, form.asked, **form.place, seen=request.POST.get("seen", ""), by=request.user)
+        except RefusedError as refusal:
+            form.add_error(_field_of(refusal), _error_of(refusal))
         else:
             messages.success(request, _("The question is kept."))
             return redirect("teleconsults:decisions", public_id)
-    context = {"form": form, "points": results_of(recording), **_beside_film(request, recording)}
+    seen = _seen(request, form, recording.video.seen_with())
+    context = {"form": form, "seen": seen, "points": results_of(recording), **_beside_film(request, recording)}
     return render(request, "teleconsults/decisions.html", context, status=422 if form.is_bound else 200)
 
 
@@ -657,17 +694,20 @@ def decision(request: SignedInRequest, public_id: str, point_id: int) -> HttpRes
     form = PointForm.of(point, request.POST or None, question=question_of(point))
     if form.is_valid():
         try:
-            change_point(point, form.asked, **form.place, by=request.user)
-        except (OutsideFilmError, MomentTakenError) as refusal:
-            form.add_error("at", str(refusal))
+            change_point(point, form.asked, **form.place, seen=request.POST.get("seen", ""), by=request.user)
         except RefusedError as refusal:
-            messages.error(request, str(refusal))
-            return redirect("teleconsults:decision", public_id, point_id)
+            form.add_error(_field_of(refusal), _error_of(refusal))
         else:
             messages.success(request, _("The question is kept."))
             return redirect("teleconsults:decisions", public_id)
-    context = {"form": form, "point": point, **_beside_film(request, recording)}
+    seen = _seen(request, form, point.seen)
+    context = {"form": form, "seen": seen, "point": point, **_beside_film(request, recording)}
     return render(request, "teleconsults/decision.html", context, status=422 if form.is_bound else 200)
+
+
+def _field_of(refusal: RefusedError) -> str | None:
+    """The field of a question that a refusal is about; None for all of it."""
+    return "at" if isinstance(refusal, OutsideFilmError | MomentTakenError) else None
 
 
 def _beside_film(request: SignedInRequest, recording: Recording) -> dict[str, Any]:
@@ -711,7 +751,8 @@ def check(request: MemberRequest, public_id: str) -> HttpResponse:
     recording = get_object_or_404(_to_check(request), public_id=public_id)
     video = recording.video
     words = public_words(recording)
-    form = CheckForm(request.POST or None, initial={"film": video.directory, "words": sha256_of(words)})
+    seen = {"film": video.directory, "words": sha256_of(words)}
+    form = CheckForm(request.POST or None, initial=seen)
     if form.is_valid():
         facts = {name: form.cleaned_data[name] for name in ("film", "words", "remark")}
         try:
@@ -719,8 +760,9 @@ def check(request: MemberRequest, public_id: str) -> HttpResponse:
         except ReasonMissingError as refusal:
             form.add_error("remark", str(refusal))
         except RefusedError as refusal:
+            # What was written goes on; what was found has to be said anew.
             messages.error(request, str(refusal))
-            return redirect("teleconsults:check", public_id)
+            form = CheckForm(initial=seen | {"remark": facts["remark"]})
         else:
             messages.success(request, _("Thank you. The author is told."))
             return redirect("teleconsults:checks")
@@ -733,7 +775,7 @@ def check(request: MemberRequest, public_id: str) -> HttpResponse:
         "playback": playback_for(video, request.user),
         "record": watch_record_for(request.user, video),
     }
-    return render(request, "teleconsults/check.html", context, status=422 if form.is_bound else 200)
+    return render(request, "teleconsults/check.html", context, status=422 if request.method == "POST" else 200)
 
 
 @member_required
@@ -782,17 +824,19 @@ def check_decisions(request: MemberRequest, public_id: str) -> HttpResponse:
     visible = Recording.objects.visible_to(request.user).for_watching()
     recording = get_object_or_404(visible, public_id=public_id)
     points = _unread(request).filter(recording=recording).in_film_order()
-    form = PointCheckForm(request.POST or None)
+    form, written = PointCheckForm(request.POST or None), {}
     if form.is_valid():
+        point = get_object_or_404(points, pk=form.cleaned_data["point"])
         try:
-            point = get_object_or_404(points, pk=form.cleaned_data["point"])
             check_point(point, **form.facts, by=request.user)
         except RefusedError as refusal:
             messages.error(request, str(refusal))
+            written[point.pk] = form.cleaned_data["remark"]
         else:
             messages.success(request, _("Thank you. It is kept."))
-        return redirect(request.path if points.all().exists() else "teleconsults:checks")
-    context = {"points": [(point, PointCheckForm.of(point)) for point in points], **_beside_film(request, recording)}
+            return redirect(request.path if points.all().exists() else "teleconsults:checks")
+    asked = [(point, PointCheckForm.of(point, remark=written.get(point.pk, ""))) for point in points]
+    context = {"points": asked, **_beside_film(request, recording)}
     return render(request, "teleconsults/check_decisions.html", context, status=422 if form.is_bound else 200)
 
 
@@ -815,10 +859,10 @@ def withdraw(request: SignedInRequest, public_id: str) -> HttpResponse:
         try:
             withdraw_recording(recording, reason=form.cleaned_data["reason"], by=request.user)
         except RefusedError as refusal:
-            messages.error(request, str(refusal))
-            return redirect(recording)
-        messages.success(request, _("The recording is withdrawn. Nobody can watch it any more."))
-        return redirect("teleconsults:library")
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The recording is withdrawn. Nobody can watch it any more."))
+            return redirect("teleconsults:library")
     context = {"form": form, "recording": recording}
     return render(request, "teleconsults/withdraw.html", context, status=422 if form.is_bound else 200)
 

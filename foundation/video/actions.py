@@ -27,7 +27,9 @@ from foundation.video.models import CaptionTrack, Chapter, Redaction, Upload, Vi
 from foundation.video.originals import new_key
 from foundation.video.redaction import LEAST_LEFT_S, Mark, Plan
 from foundation.video.refusals import (
+    ChangedMeanwhileError,
     EmptyFileError,
+    FilmMadeAnewError,
     NoCandidateError,
     NoFinderError,
     NothingLeftError,
@@ -253,13 +255,25 @@ def is_being_redacted(video: Video) -> bool:
     return Job.objects.for_subject(video.job_subject).unfinished().filter(kind="video.redact").exists()
 
 
+def refuse_stale(seen: str, now: str) -> None:
+    """Nobody writes over what they have not seen. `seen` is what a form named, empty where none was filled in.
+
+    Raises FilmMadeAnewError, ChangedMeanwhileError.
+    """
+    if seen and seen.partition(":")[0] != now.partition(":")[0]:
+        raise FilmMadeAnewError
+    if seen and seen != now:
+        raise ChangedMeanwhileError
+
+
 @transaction.atomic
-def keep_marks(video: Video, marks: Sequence[Mark], *, by: "User") -> Redaction:
+def keep_marks(video: Video, marks: Sequence[Mark], *, seen: str = "", by: "User") -> Redaction:
     """Keep what somebody wants gone, to be gone on with; from now on only the owner and officers play the film.
 
-    Raises UnderWayError.
+    Raises StaleError's kinds where it is not what `seen` names (`Video.seen_marks`), UnderWayError.
     """
     video = Video.objects.select_for_update().get(pk=video.pk)
+    refuse_stale(seen, video.seen_marks())
     if is_being_redacted(video):
         raise UnderWayError
     redaction = video.redactions.open().first() or Redaction(video=video)
@@ -295,9 +309,13 @@ def look_for_candidates(video: Video, *, by: "User") -> Job:
 
 
 @transaction.atomic
-def decide_candidate(video: Video, number: int, *, is_taken: bool, by: "User") -> Redaction:
-    """Make what a machine found a mark of the author's, or leave it out. Raises UnderWayError, NoCandidateError."""
+def decide_candidate(video: Video, number: int, *, is_taken: bool, seen: str = "", by: "User") -> Redaction:
+    """Make what a machine found a mark of the author's, or leave it out.
+
+    Raises StaleError's kinds, UnderWayError, NoCandidateError.
+    """
     video = Video.objects.select_for_update().get(pk=video.pk)
+    refuse_stale(seen, video.seen_marks())
     redaction = video.redactions.open().first()
     if is_being_redacted(video):
         raise UnderWayError

@@ -129,9 +129,17 @@ def transcribe(handle: JobHandle, *, video_id: int, language: str) -> dict[str, 
         except StoppedError:
             return None
     written = {"cues": [cue.as_json() for cue in cues], "is_automatic": True}
-    if cues:
+    with transaction.atomic():
+        if not cues or not _is_still(video):
+            return {"lines": 0}
         CaptionTrack.objects.get_or_create(video=video, language=language, defaults=written)
     return {"lines": len(cues)}
+
+
+def _is_still(video: Video) -> bool:
+    """The film is the version that was read, and stays so until the transaction ends: what was found is of its time."""
+    now = Video.objects.select_for_update().ready().filter(pk=video.pk).first()
+    return now is not None and now.film_name == video.film_name
 
 
 @job("video.remove", max_attempts=50, label=_("Removing the film"))
@@ -153,7 +161,8 @@ def find_candidates(handle: JobHandle, *, video_id: int) -> dict[str, Any] | Non
         handle.progress(number / len(candidate_finders), gettext_noop("Looking at the film"))
         found += finder(video)
     with transaction.atomic():
-        Video.objects.select_for_update().get(pk=video.pk)
+        if not _is_still(video):
+            return {"found": 0}
         redaction = video.redactions.open().first() or Redaction(video=video)
         known = [mark.as_json() for mark in redaction.rows()]
         redaction.candidates = [row for row in (one.as_json() for one in found) if row["mark"] not in known]

@@ -1,5 +1,6 @@
 """Files of recordings, their renditions, and the proof of watching."""
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -263,6 +264,25 @@ class Video(models.Model):
     def captions_subject(self, language: str) -> str:
         """Of jobs that write captions in this language."""
         return f"video:{self.pk}:captions:{language}"
+
+    @property
+    def film_name(self) -> str:
+        """Names what is seen and heard: another one once it was made anew, the same where its files were moved."""
+        return self.content_sha256 or self.directory
+
+    def seen_with(self, *beside: object) -> str:
+        """Names the film and what stands beside it now, for a form that is opened on both."""
+        return f"{self.film_name}:{hashlib.sha256(repr(beside).encode()).hexdigest()[:16]}"
+
+    def seen_captions(self, language: str) -> str:
+        return self.seen_with(*self.caption_tracks.filter(language=language).values_list("cues", "is_automatic"))
+
+    def seen_chapters(self) -> str:
+        return self.seen_with(*self.marks())
+
+    def seen_marks(self) -> str:
+        """With what somebody has marked so far to be hidden and cut."""
+        return self.seen_with(*self.redactions.open().values_list("marks", flat=True))
 
     def marks(self) -> list[Mark]:
         """The chapters as plain values, by time."""

@@ -158,6 +158,29 @@ def sentence_of(code: str) -> str | Promise:
     return refusal_named(code).message if code else ""
 
 
+class StaleError(RefusedError):
+    """Base of what is said where a form was opened on something that is no longer there."""
+
+    message = _("This page was out of date.")
+    code = "stale"
+
+
+class ChangedMeanwhileError(StaleError):
+    message = _(
+        "This was changed elsewhere after you opened this page: in another window, or on another device. What you typed"
+        " stands below and is not kept yet. Save again to put it in the place of what is there now."
+    )
+    code = "changed_meanwhile"
+
+
+class FilmMadeAnewError(StaleError):
+    message = _(
+        "The film was made anew after you opened this page: times may have moved, and words that were cut may stand"
+        " below. What you typed is not kept yet. Compare it with the film, then save again."
+    )
+    code = "film_made_anew"
+
+
 class CaptionsRefusedError(RefusedError):
     """Base of all refusals of captions and chapters; `line` counts from 1."""
 

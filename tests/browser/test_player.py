@@ -20,12 +20,13 @@ IN_THE_HILLS = "thuy-tien@lientuyen.example"
 POOR_LINE = {"offline": False, "latency": 500, "downloadThroughput": 32_000, "uploadThroughput": 32_000}
 # A closed page left three seconds that the server has not heard of.
 LEAVE_A_BEAT = """
-async ({playUrl, beatUrl, token}) => {
+async ({playUrl, beatUrl, token, person}) => {
   const answer = await fetch(playUrl, {method: "POST", headers: {"X-CSRFToken": token}});
   const { session } = await answer.json();
   await new Promise(resolve => setTimeout(resolve, 4000));
   const beat = {session, seq: 1, intervals: [[20, 23]], position: 23, rate: 1};
-  localStorage.setItem(`beats:${beatUrl}`, JSON.stringify([beat]));
+  localStorage.setItem(`beats:${person}:${beatUrl}`, JSON.stringify([beat]));
+  localStorage.setItem(`beats:0:${beatUrl}`, JSON.stringify([beat]));
 }
 """
 
@@ -35,8 +36,9 @@ def test_what_is_still_to_be_told_counts_before_the_film_goes_on(demo_portal: Po
     sign_in(page, LEARNER, demo_password(demo_portal))
     page.goto(WATCH)
     player = page.locator("[data-player]")
-    play_url, beat_url, token = (player.get_attribute(f"data-{name}") for name in ("play-url", "beat-url", "token"))
-    page.evaluate(LEAVE_A_BEAT, {"playUrl": play_url, "beatUrl": beat_url, "token": token})
+    names = ("play-url", "beat-url", "token", "person")
+    play_url, beat_url, token, person = (player.get_attribute(f"data-{name}") for name in names)
+    page.evaluate(LEAVE_A_BEAT, {"playUrl": play_url, "beatUrl": beat_url, "token": token, "person": person})
 
     held: list[Route] = []
     asked: list[str] = []
@@ -56,6 +58,24 @@ def test_what_is_still_to_be_told_counts_before_the_film_goes_on(demo_portal: Po
     page.unroute(f"**{beat_url}")
     assert answered.value.json()["position"] == 23
     assert [20, 23] in answered.value.json()["watched_ranges"]
+
+    # Beats wait for a new sign-in in another tab, and go with the token that it has brought.
+    video, kept = page.locator("video"), "key => JSON.parse(localStorage.getItem(key)).length"
+    page.route(f"**{beat_url}", lambda route: route.fulfill(status=403))
+    wait_for_second(page, 24.5)
+    with page.expect_response(f"**{beat_url}"):
+        video.evaluate("video => video.pause()")
+    page.unroute(f"**{beat_url}")
+    assert page.evaluate(kept, f"beats:{person}:{beat_url}") == 1
+    page.context.add_cookies([{"name": "csrftoken", "value": "a" * 32, "url": page.url}])
+    video.evaluate("video => video.play()")
+    wait_for_second(page, 26)
+    with page.expect_response(f"**{beat_url}") as told:
+        video.evaluate("video => video.pause()")
+    assert told.value.status == 200
+    assert told.value.json()["watched_ranges"][0] == [20, 24]
+    page.wait_for_function(f"() => ({kept})('beats:{person}:{beat_url}') === 0")
+    assert page.evaluate(kept, f"beats:0:{beat_url}") == 1, "what somebody else has watched is theirs to tell"
 
 
 def test_on_a_poor_line_slides_play_then_the_saver_and_each_second_counts_once(

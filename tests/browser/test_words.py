@@ -1,6 +1,7 @@
 """Captions and chapters written beside the film, as an author's hands do it."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -98,6 +99,28 @@ def test_captions_are_mended_line_by_line(staffed_portal, new_page, words):
     expect(page.locator("[data-captions-state]")).to_contain_text("mất kết nối")
     page.context.set_offline(False)
     saved(page, "captions")
+
+    # What another device has saved meanwhile is not written over unseen; nor is what was typed lost.
+    page.locator(".cue").first.locator("textarea").fill("Trên máy này")
+    elsewhere = page.context.new_page()
+    elsewhere.goto(page.url)
+    elsewhere.locator(".cue").first.locator("textarea").fill("Trên máy kia")
+    saved(elsewhere, "captions")
+    elsewhere.close()
+    page.locator(".editor__save button").click()
+    expect(page.locator(".error-summary")).to_contain_text("nơi khác")
+    expect(page.locator("[name=captions]")).to_have_value(re.compile("Trên máy này"))
+    page.locator(".editor__save button").click()
+    expect(page.locator("[data-captions-state]")).to_contain_text("Đã lưu")
+
+    # Nothing unsaved waits for whoever signs in next.
+    page.goto(page.url)
+    page.locator(".cue").first.locator("textarea").fill("Chưa lưu")
+    drafts = "() => Object.keys(localStorage).filter(key => key.startsWith('draft:')).length"
+    page.wait_for_function(drafts)
+    page.evaluate("() => document.querySelector('form[data-sign-out]').requestSubmit()")
+    page.wait_for_url(lambda url: "captions" not in url)
+    assert page.evaluate(drafts) == 0
 
 
 def test_chapters_are_set_on_the_line_of_time(staffed_portal, new_page, words):

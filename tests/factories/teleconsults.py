@@ -10,7 +10,7 @@ from foundation.video.models import CaptionTrack, Upload
 from teleconsults.actions import ask_at
 from teleconsults.models import DecisionPoint, Presenter, Programme, Recording
 from teleconsults.rules import Question
-from teleconsults.words import public_words, sha256_of
+from teleconsults.words import public_words, sha256_of, words_sha256
 from tests.factories.accounts import FacilityFactory, SpecialtyFactory, UserFactory, World
 from tests.factories.video import UploadFactory, VideoFactory
 
@@ -48,6 +48,13 @@ class RecordingFactory(factory.django.DjangoModelFactory):
         self.presenters = [Presenter(name=name, sort_order=order) for order, name in enumerate(names)]
         if create:
             self.presenters.commit()
+
+    @factory.post_generation
+    def words_read(self, create, extracted, **kwargs):
+        """A check is about the words with which it is made here."""
+        if create and self.checked_at:
+            self.checked_words = words_sha256(self)
+            Recording.objects.filter(pk=self.pk).update(checked_words=self.checked_words)
 
     class Params:
         published = factory.Trait(

@@ -293,6 +293,21 @@ def test_what_cannot_be_asked_is_said_beside_the_field(author_client, recording,
     assert DecisionPoint.objects.count() == 1
 
 
+def test_what_was_typed_about_another_film_is_not_kept_but_shown(author_client, recording, point):
+    new = reverse("teleconsults:decisions", args=[recording.public_id])
+    change = reverse("teleconsults:decision", args=[recording.public_id, point.pk])
+    seen = {page: {"seen": author_client.get(page).context["seen"]} for page in (new, change)}
+    change_point(point, FLUIDS, at_s=61, is_required=False, by=recording.author)
+    late = author_client.post(change, typed() | seen[change])
+    assert (late.status_code, "changed elsewhere" in late.content.decode()) == (422, True)
+    Video.objects.update(content_sha256="another film")
+    for page in (new, change):
+        late = author_client.post(page, typed() | seen[page])
+        assert (late.status_code, "made anew" in late.content.decode()) == (422, True)
+        assert "Platelets?" in late.content.decode()
+    assert author_client.post(change, typed() | {"seen": late.context["seen"]}).status_code == 302
+
+
 def test_an_answered_question_keeps_its_words(author_client, recording, point):
     decide(point, option_id=option_of(point), by=member())
     address = reverse("teleconsults:decision", args=[recording.public_id, point.pk])
@@ -354,6 +369,11 @@ def test_an_officer_reads_new_words_and_changed_ones(client, recording):
     client.post(address, {"point": point.pk, "version": point.version, "verdict": "clear"})
     point.refresh_from_db()
     assert point.checked_by == reader
+    late = client.post(
+        address, {"point": make_point(recording, at_s=91, is_read=False).pk, "version": "x", "verdict": "back"}
+        | {"remark": "A plate"}
+    )  # fmt: skip
+    assert (late.status_code, "A plate" in late.content.decode()) == (422, True)
     moved = change_point(point, FLUIDS, at_s=61, is_required=True, by=recording.author)
     assert moved.checked_by == reader
     changed = change_point(point, Question("Now?", ("A", "B"), "C"), at_s=61, is_required=True, by=recording.author)

@@ -122,6 +122,20 @@ def test_what_somebody_has_locked_is_not_edited_on_the_site():
     change_details(recording, tags=[], by=recording.author)
 
 
+def test_the_page_says_what_has_locked_the_words_and_loses_none(client, staff):
+    author = staff(Role.AUTHOR)
+    recording = RecordingFactory(author=author, locked=True, locked_by=UserFactory(), locked_at=timezone.now())
+    page = client.get(reverse("teleconsults:edit", args=[recording.public_id]))
+    assert f"Locked by {recording.locked_by}" in page.content.decode()
+    form = page.context["form"]
+    data = {name: form[name].value() or "" for name in form.fields}
+    data["tags"], data["held_on"] = "", recording.held_on.isoformat()
+    refused = client.post(page.request["PATH_INFO"], data | {"title": "Typed meanwhile"})
+    assert refused.status_code == 422
+    assert "Typed meanwhile" in refused.content.decode()
+    assert f"Locked by {recording.locked_by}" in refused.content.decode()
+
+
 # --- the gate -------------------------------------------------------------------------------------------------------
 def test_the_editor_meets_the_gate_and_keeps_the_words(client, staff):
     author = staff(Role.AUTHOR)
@@ -181,7 +195,7 @@ def test_a_reviewer_approves_and_the_gate_decides(client, staff):
     assert "An officer has still to confirm" in answer.content.decode()
     state.refresh_from_db()
     assert state.status == WorkflowState.STATUS_IN_PROGRESS
-    with pytest.raises(LockedError):
+    with pytest.raises(LockedError, match="In review"):
         change_details(recording, tags=[], by=author)
     Recording.objects.filter(pk=recording.pk).update(consent="agreed")
     client.post(approve, {"comment": ""}, follow=True)

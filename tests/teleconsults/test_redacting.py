@@ -115,6 +115,30 @@ def test_marks_of_which_no_film_can_be_made_are_kept(client):
     assert not Job.objects.exists()
 
 
+def test_no_mark_is_lost_where_it_is_refused(client):
+    recording = recording_of(author_at_hub())
+    client.force_login(recording.author)
+    address = reverse("teleconsults:redact", args=[recording.public_id])
+    seen, row = client.get(address).context["seen"], {"kind": "cut", "start": "0:00", "end": "59:59"}
+    # Another window has kept others meanwhile.
+    client.post(address, posted({"kind": "cut", "start": "0:10", "end": "0:20.5"}, save=""))
+    refused = client.post(address, posted(row, save="") | {"seen": seen})
+    assert refused.status_code == 422
+    assert "changed elsewhere" in refused.content.decode()
+    assert 'value="59:59"' in refused.content.decode()
+    assert recording.video.redactions.get().rows() == [CUT]
+    # The film was made anew: the seconds are others.
+    Video.objects.update(content_sha256="another film")
+    refused = client.post(address, posted(row, make="") | {"seen": refused.context["seen"]})
+    assert "made anew" in refused.content.decode()
+    assert not Job.objects.exists()
+    # Nor is it while a film is being made.
+    Job.objects.create(kind="video.redact", subject=recording.video.job_subject)
+    refused = client.post(address, posted(row, save="") | {"seen": refused.context["seen"]})
+    assert "is being made" in refused.content.decode()
+    assert 'value="59:59"' in refused.content.decode()
+
+
 @pytest.mark.parametrize(
     ("row", "field"),
     [

@@ -15,7 +15,7 @@ from foundation.kernel.roles import Role
 from foundation.notifications.models import Notification
 from foundation.video.actions import keep_captions
 from foundation.video.captions import Cue
-from foundation.video.models import Chapter
+from foundation.video.models import Chapter, Video
 from foundation.video.transcription import NothingToTranscribeError, transcribers
 from teleconsults.actions import (
     WordsChangedError,
@@ -279,7 +279,9 @@ def test_an_officer_decides_on_the_captions_that_were_read(client, author, judge
     address = reverse("teleconsults:check", args=[draft.public_id])
     shown = client.get(address).context["form"].initial
     keep_captions(draft.video, language="vi", text=VTT, by=author)
-    assert client.post(address, shown | {"verdict": "clear"}).status_code == 302
+    refused = client.post(address, shown | {"verdict": "clear", "remark": "A plate at minute 3"})
+    assert refused.status_code == 422
+    assert "A plate at minute 3" in refused.content.decode()
     with pytest.raises(WordsChangedError):
         check_recording(draft, is_clear=True, film=shown["film"], words=shown["words"], by=judge)
     draft.refresh_from_db()
@@ -289,6 +291,29 @@ def test_an_officer_decides_on_the_captions_that_were_read(client, author, judge
     client.post(address, page.context["form"].initial | {"verdict": "clear"})
     draft.refresh_from_db()
     assert draft.is_checked
+
+
+@pytest.mark.parametrize(
+    ("name", "mine", "theirs"),
+    [("captions", VTT, VTT.replace("chậm", "nhanh")), ("chapters", "0:00 Of one", "0:00 Of the other")],
+)
+def test_nobody_writes_over_what_they_have_not_seen(client, author, recording, name, mine, theirs):
+    client.force_login(author)
+    address = reverse(f"teleconsults:{name}", args=[recording.public_id])
+    seen = client.get(address).context["seen"]
+    kept = client.post(address, {name: theirs, "seen": seen}, headers={"Accept": "application/json"}).json()
+    late = client.post(address, {name: mine, "seen": seen})
+    assert late.status_code == 422
+    assert late.context["form"][name].value() == mine
+    assert "changed elsewhere" in late.content.decode()
+    assert kept["seen"] == late.context["seen"] == client.get(address).context["seen"]
+    told = client.post(address, {name: mine, "seen": seen}, headers={"Accept": "application/json"}).json()
+    assert told["is_stale"]
+    Video.objects.update(content_sha256="another film")
+    late = client.post(address, {name: mine, "seen": kept["seen"]})
+    assert "made anew" in late.content.decode()
+    assert client.post(address, {name: mine, "seen": late.context["seen"]}).status_code == 302
+    assert str(late.context["form"][name].value()) == mine
 
 
 def test_chapters_are_proposed_where_the_slides_change(client, author, recording, empty_storages):
@@ -307,10 +332,12 @@ def test_chapters_are_proposed_where_the_slides_change(client, author, recording
 class Listener:
     """Hears the name of a patient in any sound."""
 
-    languages = frozenset({"vi"})
+    languages = frozenset({"vi", "en"})
 
     def transcribe(self, sound, *, language, on_share):
         on_share(0.5)
+        if language == "en":
+            Video.objects.update(content_sha256="another film")
         return [Cue(0.0, 2.0, f"{language}: {sound.read_bytes().decode()}")]
 
 
@@ -322,6 +349,10 @@ def test_what_a_machine_heard_is_its_authors_until_they_save_it(client, author, 
     address = reverse("teleconsults:captions", args=[recording.public_id])
     transcribe = reverse("teleconsults:transcribe", args=[recording.public_id])
     assert transcribe in client.get(address).content.decode()
+    job = ask_for_transcript(recording, language="en", by=author)
+    run_job(job.pk)
+    assert not video.caption_tracks.exists(), "what was said in another version of the film"
+    video.save()
     job = ask_for_transcript(recording, language="vi", by=author)
     run_job(job.pk)
     page = client.get(address)

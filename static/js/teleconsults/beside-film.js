@@ -1,4 +1,5 @@
 // What the editors beside a film share: the film as they need it, and saving without leaving the page.
+import { csrfToken } from "../kernel/csrf.js";
 import { standsAt } from "./standing.js";
 
 export class Film {
@@ -45,7 +46,8 @@ export class Saver {
   // the table holds as text, `fill` puts such a text into it.
   constructor(form, { state, write, read, fill }) {
     Object.assign(this, { form, state, write, read, fill });
-    this.key = `draft:${location.pathname}${location.search}`;
+    // Of this person and of this version of the film: after a redaction, what was cut is not offered again.
+    this.key = `draft:${form.dataset.person}:${form.dataset.film}:${location.pathname}${location.search}`;
     this.offer();
     form.addEventListener("submit", (event) => this.submit(event));
     form.addEventListener("input", () => this.touch());
@@ -123,13 +125,17 @@ export class Saver {
 
   async send(changes) {
     const body = new FormData(this.form);
-    // The cookie's, which a new sign-in in another tab changes.
-    const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
-    if (token) body.set("csrfmiddlewaretoken", token);
+    body.set("csrfmiddlewaretoken", csrfToken(body.get("csrfmiddlewaretoken")));
     const response = await fetch(location.href, { method: "POST", body, headers: { Accept: "application/json" } });
     if (!response.headers.get("Content-Type")?.startsWith("application/json")) throw new Error(response.status);
-    const { saved, errors } = await response.json();
+    const { saved, seen, errors, is_stale: isStale } = await response.json();
+    // The page comes back with what was typed, and says what has become of what it was opened on.
+    if (isStale) {
+      delete this.form.dataset.dirty;
+      return this.form.submit();
+    }
     if (errors) return this.say(errors.join(" "));
+    this.form.elements.seen.value = seen;
     if (changes !== this.changes) return this.say("unsaved");
     delete this.form.dataset.dirty;
     clearTimeout(this.timer);

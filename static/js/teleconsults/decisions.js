@@ -2,6 +2,7 @@
 // chose and what the specialist thought. Answered once, a question is never asked again. One that is needed for the
 // minutes to count stops a jump over it, too; "later" leaves it marked on the strip.
 // Each answer fires "decisions:answered" on the list.
+import { csrfToken } from "../kernel/csrf.js";
 import { drawMarks } from "./marks.js";
 
 const NEAR_S = 0.4;
@@ -180,6 +181,7 @@ class Decisions {
     const body = new FormData(point.form);
     body.set("option", point.kept);
     body.set("stay", "1");
+    body.set("csrfmiddlewaretoken", csrfToken(body.get("csrfmiddlewaretoken")));
     const answer = await fetch(point.form.action, { method: "POST", body, keepalive: true, redirect: "manual" });
     if (answer.ok) return { html: await answer.text() };
     if (answer.status === 409) return { words: await answer.text() };

@@ -1,7 +1,8 @@
 // [data-uploads]: sends a recording's form first and then its file, piece by piece, and goes on with one that was begun
 // before, here or on another device. Without this script the form is sent as it is, with the file, in one go.
 import { fingerprintOf, hashOf, isText } from "../video/file-facts.js";
-import { Transfer, csrfToken } from "../video/transfer.js";
+import { csrfToken } from "../kernel/csrf.js";
+import { Transfer } from "../video/transfer.js";
 
 const root = document.querySelector("[data-uploads]");
 const form = root?.querySelector("form[data-upload]");

@@ -1,15 +1,20 @@
 // Sends what was watched, in order, and keeps it in the browser until the server has it: through a cut line, and
-// through a closed page. A beat that arrives twice counts once, so that sending again is safe.
+// through a closed page, and a sign-in that has ended. A beat that arrives twice counts once, so that sending again is safe.
+import { csrfToken } from "../kernel/csrf.js";
+
 const KEPT = 60;
+// Until somebody has signed in again, or the server has caught its breath.
+const WAITS = new Set([401, 403, 429]);
 
 export class Beats {
   #key;
   #queue;
   #sending = null;
 
-  constructor({ url, token, onAnswer, onLine }) {
+  // `token` is the page's; `person` whose beats these are, since several may use one browser.
+  constructor({ url, token, person, onAnswer, onLine }) {
     Object.assign(this, { url, token, onAnswer, onLine });
-    this.#key = `beats:${url}`;
+    this.#key = `beats:${person}:${url}`;
     this.#queue = this.#read();
     addEventListener("online", () => this.send());
   }
@@ -32,11 +37,11 @@ export class Beats {
         const [beat] = this.#queue;
         const response = await fetch(this.url, {
           method: "POST",
-          headers: { "Content-Type": "application/json", "X-CSRFToken": this.token },
+          headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken(this.token) },
           body: JSON.stringify(beat),
           redirect: "error",
         });
-        if (response.status >= 500 || response.status === 429) break;
+        if (response.status >= 500 || WAITS.has(response.status)) break;
         this.#queue.shift();
         this.#write();
         this.onLine(true);
@@ -53,7 +58,7 @@ export class Beats {
     for (const beat of this.#queue) {
       const form = new FormData();
       form.set("beat", JSON.stringify(beat));
-      form.set("csrfmiddlewaretoken", this.token);
+      form.set("csrfmiddlewaretoken", csrfToken(this.token));
       navigator.sendBeacon(this.url, form);
     }
   }

@@ -2,6 +2,7 @@
 // that plays it loads when play is pressed; without this script the page plays a plain file.
 // The <video> is the one clock: others listen to it and may pause it or set its currentTime. The player says
 // "player:watched" (detail: the server's answer) and hears "player:seek" (detail: a second).
+import { csrfToken } from "../kernel/csrf.js";
 import { Captions } from "./captions.js";
 import { Controls } from "./controls.js";
 import { Quality, savesData } from "./quality.js";
@@ -20,7 +21,6 @@ class Player {
     this.duration = Number(root.dataset.duration);
     this.find = (name) => root.querySelector(`[data-player-${name}]`);
     this.text = (name) => root.dataset[`text${name}`];
-    this.token = root.dataset.token || /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] || "";
     this.quality = new Quality(this.find("quality"), () => this.isStarted && this.change());
     this.slides = new Slides(this.video, this.find("slides"));
     this.stream = new Stream(this.video, {
@@ -38,7 +38,8 @@ class Player {
     });
     this.tally = new Tally(this.video, {
       url: root.dataset.beatUrl,
-      token: this.token,
+      token: root.dataset.token,
+      person: root.dataset.person,
       onAnswer: (answer, status) => this.answered(answer, status),
       onLine: (isUp) => this.lined(isUp),
     });
@@ -143,7 +144,7 @@ class Player {
   ask() {
     return fetch(this.root.dataset.playUrl, {
       method: "POST",
-      headers: { "X-CSRFToken": this.token },
+      headers: { "X-CSRFToken": csrfToken(this.root.dataset.token) },
       redirect: "error",
     });
   }

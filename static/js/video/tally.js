@@ -12,10 +12,10 @@ export class Tally {
   #session = "";
   #toldPosition;
 
-  constructor(video, { url, token, onAnswer, onLine }) {
+  constructor(video, { onAnswer, ...told }) {
     this.video = video;
     this.position = 0;
-    this.beats = new Beats({ url, token, onLine, onAnswer: (...told) => this.#renew(...told) ?? onAnswer(...told) });
+    this.beats = new Beats({ ...told, onAnswer: (...answer) => this.#renew(...answer) ?? onAnswer(...answer) });
     this.beats.send();
   }
 

@@ -2,6 +2,7 @@
 // a server that is away, or another window that sends the same file is waited out. Tells `listener` what happens:
 // progress({sent, total, speed}), state(name, text) with "sending", "checking", "cut", "locked", "paused", "signed-out",
 // "unreadable" or "refused" (the last two are for good), and arrived().
+import { csrfToken } from "../kernel/csrf.js";
 
 const SMALLEST_PIECE = 256 * 1024;
 const LARGEST_PIECE = 8 * 1024 * 1024;
@@ -9,9 +10,6 @@ const LARGEST_PIECE = 8 * 1024 * 1024;
 const PIECE_S = 10;
 const WAITS_S = [1, 2, 4, 8, 15, 30];
 const SPEED_OVER_S = 15;
-
-// The cookie's, which a new sign-in changes.
-export const csrfToken = () => /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
 
 export class Transfer {
   constructor(tus, file, { url, hash, listener }) {
