@@ -12,7 +12,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
+from wagtail.admin.forms.models import WagtailAdminModelForm
+from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, ObjectList
+from wagtail.documents.models import DocumentQuerySet
 from wagtail.log_actions import LogActionRegistry
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
@@ -32,6 +34,7 @@ from foundation.kernel.errors import RefusedError
 from foundation.kernel.models import PortalDocument
 from teleconsults.actions import ask_again, check_may_delete, delete_recording
 from teleconsults.models import Programme, Recording, RecordingQuerySet
+from teleconsults.reference import HANDOUTS
 from teleconsults.refusals import OnlyWithdrawnError, WithdrawnError
 
 LIST = "wagtailsnippets_teleconsults_recording:list"
@@ -76,13 +79,35 @@ def show_what_was_withdrawn(request: HttpRequest, instance: models.Model) -> Htt
 
 @hooks.register("before_serve_document", order=10)  # after the rule for all documents, which asks to sign in
 def keep_handouts_with_their_recording(document: PortalDocument, request: HttpRequest) -> None:
-    """Handouts open to who may see a recording they hang on: not before its publication, not after a withdrawal."""
-    carrying = Recording.objects.with_handout(document)
+    """Handouts open to who may see a recording they hang on: not before its publication, not after a withdrawal.
+
+    One that hangs nowhere yet is its author's, and of those who may see what is not published.
+    """
+    user, carrying = request.user, Recording.objects.with_handout(document)
     if not carrying.exists():
+        if not _may_choose(user, document):
+            raise PermissionDenied
         return
-    user, standing = request.user, carrying.standing()
-    if not standing.visible_to(user).exists() and not standing.open_in_admin_to(user).exists():
+    is_seen = carrying.visible_to(user).exists() or carrying.open_in_admin_to(user).exists()
+    if not is_seen or carrying.withdrawn().exists():
         raise PermissionDenied
+
+
+def _sees_all_handouts(user: Any) -> bool:  # Any: whoever is signed in, or nobody
+    return bool(user.has_perm("teleconsults.change_recording") or user.has_perm("teleconsults.review_recording"))
+
+
+def _may_choose(user: Any, document: PortalDocument) -> bool:  # Any: whoever is signed in, or nobody
+    """May look at a handout that hangs nowhere, and hang it on a recording."""
+    return _sees_all_handouts(user) or document.uploaded_by_user_id == user.pk or document.collection.name != HANDOUTS
+
+
+@hooks.register("construct_document_chooser_queryset")
+def offer_own_handouts(documents: DocumentQuerySet, request: HttpRequest) -> DocumentQuerySet:
+    """Authors choose among the handouts that they have brought themselves."""
+    if _sees_all_handouts(request.user):
+        return documents
+    return documents.exclude(~models.Q(uploaded_by_user=request.user), collection__name=HANDOUTS)
 
 
 @hooks.register("register_bulk_action", order=1)  # after Wagtail's own, whose place it takes
@@ -177,6 +202,19 @@ def _may_change(user: Any, recording: Recording) -> bool:  # Any: whoever is sig
         return True
     task = recording.current_workflow_task
     return task is not None and bool(task.user_can_access_editor(recording, user))
+
+
+class RecordingForm(WagtailAdminModelForm):
+    """Wagtail's form, on which nobody hangs a file of somebody else by its number."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        rows = self.formsets["handouts"].forms if "handouts" in self.formsets else []
+        for row in rows:
+            is_new = row.is_valid() and "document" in row.changed_data
+            if is_new and not _may_choose(self.for_user, row.cleaned_data["document"]):
+                row.add_error("document", _("Choose a file that you have uploaded yourself."))
+        return cleaned
 
 
 class RecordingEditView(EditView):
@@ -277,7 +315,7 @@ class RecordingViewSet(SnippetViewSet):
     unpublish_view_class = WithdrawInsteadView
     workflow_action_view_class = RecordingWorkflowActionView
     chooser_viewset_class = RecordingChooserViewSet
-    panels = [
+    words = [
         FieldPanel("title"),
         MultiFieldPanel(
             [FieldPanel(name) for name in ("held_on", "programme", "specialty", "language", "tags")],
@@ -298,6 +336,7 @@ class RecordingViewSet(SnippetViewSet):
         InlinePanel("related_recordings", label=_("Recording"), heading=_("Related recordings")),
         InlinePanel("related_pages", label=_("Page"), heading=_("Related courses and pages")),
     ]
+    edit_handler = ObjectList(words, base_form_class=RecordingForm)
 
     def get_queryset(self, request: HttpRequest) -> RecordingQuerySet:
         return Recording.objects.open_in_admin_to(request.user).select_related("hub", "specialty").newest_first()

@@ -4,17 +4,22 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import Collection
 from wagtail.rich_text import RichText
+from wagtail.test.utils.form_data import inline_formset
 
+from foundation.accounts.reference import load_roles
 from foundation.kernel.models import PortalDocument
 from foundation.kernel.roles import Role
 from teleconsults.actions import withdraw_recording
 from teleconsults.models import Handout, Recording, RelatedPage, RelatedRecording
 from teleconsults.plain_text import html_of, text_of
+from teleconsults.reference import HANDOUTS, load_handouts
 from teleconsults.rules import Person, people_in
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, SpecialtyFactory, UserFactory
 from tests.factories.courses import make_course
 from tests.factories.teleconsults import RecordingFactory
+from tests.teleconsults.test_drafts import form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -146,6 +151,40 @@ def test_a_handout_opens_to_who_may_see_the_recording(client, author, recording,
     assert [opens(person) for person in (author, reader)] == [False, False]
     client.logout()
     assert "login" in client.get(handout.url).url
+
+
+def test_a_handout_is_hung_and_opened_by_who_brought_it(client, author, recording, handout):
+    """Not by the author of another recording, who knows its number or finds it in the chooser."""
+    load_roles()
+    load_handouts()
+    other = PractitionerFactory(verified=True, user=UserFactory(roles=[Role.AUTHOR])).user
+    reviewer = PractitionerFactory(verified=True, user=UserFactory(roles=[Role.DEID_OFFICER])).user
+    handout.uploaded_by_user, handout.collection = author, Collection.objects.get(name=HANDOUTS)
+    handout.save()
+    recording.handouts.set([])
+    recording.save()
+
+    def opens(person):
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return client.get(handout.url).status_code == 200
+
+    assert [opens(person) for person in (author, other, reviewer)] == [True, False, True]
+    client.force_login(other, backend="django.contrib.auth.backends.ModelBackend")
+    assert handout.title not in client.get(reverse("wagtaildocs_chooser:choose")).content.decode()
+    draft = RecordingFactory(author=other)
+    edit = reverse("wagtailsnippets_teleconsults_recording:edit", args=[draft.pk])
+    rows = inline_formset([{"document": handout.pk}])
+    assert client.post(edit, form_of(draft, handouts=rows)).status_code == 200
+    assert not draft.handouts.exists()
+    handout.uploaded_by_user = other
+    handout.save()
+    assert client.post(edit, form_of(draft, handouts=rows)).status_code == 302
+    assert opens(other)
+    # One of those that carry it is withdrawn: whoever else shows it.
+    recording.handouts.add(Handout(document=handout))
+    recording.save()
+    withdraw_recording(recording, reason="A name in the table", by=author)
+    assert not opens(other)
 
 
 def test_what_goes_with_it_is_shown_as_far_as_one_may_see_it(client, author, recording):
