@@ -21,6 +21,7 @@ TOGETHER = {
         "tests/browser/test_second_step.py",
         "tests/browser/test_wrong_turns.py::test_a_film_goes_on_by_itself_when_its_address_expires_under_way",
     ),
+    "portal with buckets": ("tests/browser/test_films_in_a_bucket.py",),
     "staffed portal": ("tests/browser/",),
     "start": ("tests/house/test_start.py",),
     "killed workers": ("tests/jobs/test_processes.py",),
