@@ -2,6 +2,10 @@
 
 Running all migrations takes longer than most tests. The template is a file in the system's temporary folder for
 SQLite, a database named after the migrations' fingerprint for PostgreSQL; a lock lets one process make it.
+
+    PORTAL_DATABASE_URL=postgresql://… .venv/bin/python -m tests.databases
+
+makes PostgreSQL's ahead of the tests that will ask for it.
 """
 
 import fcntl
@@ -16,9 +20,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 from django.apps import apps
 from django.conf import settings
 from django.db import connections
+from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,7 +38,9 @@ def use_template() -> None:
         database["TEST"]["NAME"] = str(copy)
     else:
         name = connections["default"].creation._get_test_db_name()  # type: ignore[attr-defined]  # no public way to it
-        database["TEST"]["TEMPLATE"] = _postgresql_template(database, replacing=name)
+        database["TEST"]["TEMPLATE"] = postgresql_template(database)
+        with _server(database) as server:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _fingerprint() -> str:
@@ -82,21 +90,32 @@ def sqlite_template() -> Path:
     return template
 
 
-def _postgresql_template(database: dict[str, Any], *, replacing: str) -> str:
-    import psycopg
-    from psycopg import sql
-
+def postgresql_template(database: dict[str, Any]) -> str:
+    """The name of a database with all migrations done and no rows but theirs; nobody connects to it."""
     name = f"portal_template_{_fingerprint()}"
-    server = {"host": database["HOST"], "port": database["PORT"], "user": database["USER"]}
-    server = {key: value for key, value in server.items() if value} | {"password": database["PASSWORD"] or None}
-    with Lock("postgresql"), psycopg.connect(**server, dbname="postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(replacing)))
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+    with Lock("postgresql"), _server(database) as server:
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             making = f"{name}_making"
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(making)))
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(making)))
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(making)))
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(making)))
             _migrate(urlsplit(settings.DATABASE_URL)._replace(path=f"/{making}").geturl())
-            connection.execute(
+            server.execute(
                 sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(making), sql.Identifier(name))
             )
     return name
+
+
+def _server(database: dict[str, Any]) -> "psycopg.Connection[tuple[Any, ...]]":
+    """A connection for making and dropping databases."""
+    server = {"host": database["HOST"], "port": database["PORT"], "user": database["USER"]}
+    given = {key: value for key, value in server.items() if value} | {"password": database["PASSWORD"] or None}
+    return psycopg.connect(**given, dbname="postgres", autocommit=True)
+
+
+if __name__ == "__main__":
+    import django
+
+    import tests.environment  # noqa: F401  # before the settings are read
+
+    django.setup()
+    postgresql_template(connections["default"].settings_dict)
