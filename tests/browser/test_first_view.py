@@ -111,15 +111,16 @@ class Traffic:
     """What a page asked for, and what it weighed on the wire; films and their pictures stand outside the budget."""
 
     def __init__(self, page: Page) -> None:
-        self.wire_bytes = 0
-        self.urls: list[str] = []
+        self.begin_anew()
         session = page.context.new_cdp_session(page)
         session.send("Network.enable")
         session.send("Network.setCacheDisabled", {"cacheDisabled": True})
-        self._media: set[str] = set()
         session.on("Network.responseReceived", self._answered)
         session.on("Network.loadingFinished", self._finished)
         page.on("request", lambda request: self.urls.append(request.url))
+
+    def begin_anew(self) -> None:
+        self.wire_bytes, self.urls, self._media = 0, list[str](), set[str]()
 
     def _answered(self, event: dict) -> None:
         # How many pictures of a list a browser loads ahead depends on how quick it finds the line.
@@ -153,62 +154,73 @@ def seed(demo_portal: PortalStack) -> dict:
     return json.loads(demo_portal.python(SEED).splitlines()[-1])
 
 
+class Visitor:
+    """Two tabs of one person, the second without script; opening new ones takes longer than looking at a page."""
+
+    def __init__(self, scripted: BrowserContext, plain: BrowserContext) -> None:
+        self.page, self.plain = scripted.new_page(), plain.new_page()
+        self.page.add_init_script(LAYOUT_SHIFT)
+        self.traffic = Traffic(self.page)
+
+    def visit(self, address: str) -> View:
+        page, plain = self.page, self.plain
+        page.goto("about:blank")  # the page before may still have something to say
+        page.set_viewport_size(PHONE)
+        page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+        self.traffic.begin_anew()
+        response = page.goto(address, wait_until="networkidle")
+        assert response
+        assert page.url == address
+        wire_bytes, layout_shift = self.traffic.wire_bytes, page.evaluate("window.layoutShift")
+        page.emulate_media(reduced_motion="reduce")
+        violations = complaints_of_axe(page)
+        page.set_viewport_size({"width": 320, "height": 640})
+        width_px = page.evaluate("document.documentElement.scrollWidth")
+        page.set_viewport_size(DESK)
+        page.emulate_media(color_scheme="dark")
+        violations += complaints_of_axe(page)
+        plain.goto(address)
+        return View(
+            status=response.status,
+            wire_bytes=wire_bytes,
+            hosts={urlsplit(url).netloc for url in self.traffic.urls if not url.startswith("data:")},
+            layout_shift=layout_shift,
+            violations="\n".join(violations),
+            width_px=width_px,
+            heading=plain.locator("h1").first.is_visible(),
+            words=len(plain.locator("main").inner_text().split()),
+        )
+
+
 @pytest.fixture(scope="module")
 def look(demo_portal: PortalStack, chromium: Browser, seed: dict) -> Iterator[Look]:
     """(person, path) -> what the page is like; each is visited once."""
-    contexts: dict[tuple[str, bool], BrowserContext] = {}
+    contexts: list[BrowserContext] = []
+    visitors: dict[str, Visitor] = {}
     views: dict[tuple[str, str], View] = {}
 
-    def page_of(key: str, *, has_script: bool) -> Page:
-        if (key, has_script) not in contexts:
-            options = {"locale": "vi-VN", "viewport": PHONE}
-            context = chromium.new_context(java_script_enabled=has_script, bypass_csp=has_script, **options)
-            context.add_cookies(cookies_of(key, seed, demo_portal))
-            contexts[key, has_script] = context
-        return contexts[key, has_script].new_page()
+    def context_of(key: str, *, has_script: bool) -> BrowserContext:
+        options = {"locale": "vi-VN", "viewport": PHONE}
+        context = chromium.new_context(java_script_enabled=has_script, bypass_csp=has_script, **options)
+        context.add_cookies(cookies_of(key, seed, demo_portal))
+        contexts.append(context)
+        return context
 
-    def visit(key: str, path: str) -> View:
+    def view(key: str, path: str) -> View:
+        if key not in visitors:
+            visitors[key] = Visitor(context_of(key, has_script=True), context_of(key, has_script=False))
         if (key, path) not in views:
-            address = demo_portal.base_url + path.format(**seed)
-            with page_of(key, has_script=True) as page, page_of(key, has_script=False) as plain:
-                views[key, path] = view_of(address, page, plain)
+            views[key, path] = visitors[key].visit(demo_portal.base_url + path.format(**seed))
         return views[key, path]
 
-    yield visit
-    for context in contexts.values():
+    yield view
+    for context in contexts:
         context.close()
 
 
 def cookies_of(key: str, seed: dict, portal: PortalStack) -> list:
     """The session of a person; none for a stranger."""
     return [{"name": "sessionid", "value": seed["sessions"][key], "url": portal.base_url}] if key else []
-
-
-def view_of(address: str, page: Page, plain: Page) -> View:
-    page.add_init_script(LAYOUT_SHIFT)
-    traffic = Traffic(page)
-    response = page.goto(address, wait_until="networkidle")
-    assert response
-    assert page.url == address
-    wire_bytes, layout_shift = traffic.wire_bytes, page.evaluate("window.layoutShift")
-    page.emulate_media(reduced_motion="reduce")
-    violations = complaints_of_axe(page)
-    page.set_viewport_size({"width": 320, "height": 640})
-    width_px = page.evaluate("document.documentElement.scrollWidth")
-    page.set_viewport_size(DESK)
-    page.emulate_media(color_scheme="dark")
-    violations += complaints_of_axe(page)
-    plain.goto(address)
-    return View(
-        status=response.status,
-        wire_bytes=wire_bytes,
-        hosts={urlsplit(url).netloc for url in traffic.urls if not url.startswith("data:")},
-        layout_shift=layout_shift,
-        violations="\n".join(violations),
-        width_px=width_px,
-        heading=plain.locator("h1").first.is_visible(),
-        words=len(plain.locator("main").inner_text().split()),
-    )
 
 
 def complaints_of_axe(page: Page) -> list[str]:
