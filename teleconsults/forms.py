@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.rich_text import RichText
 
 from foundation.accounts.models import Facility, User
+from foundation.kernel.templatetags.portal import file_size
 from foundation.video import redaction
 from foundation.video.models import Video
 from foundation.video.refusals import CaptionsEncodingError
@@ -145,9 +146,8 @@ class UploadForm(DetailsForm):
         """With `is_file_to_come` the file is sent piece by piece once the rest is right."""
         super().__init__(*args, **kwargs)
         self.author, self.refusal, self.kept_video = author, refusal, self._kept_of(author)
-        megabytes = settings.UPLOAD_MAX_BYTES // 1024**2
-        self.fields["file"].help_text = _("A video or sound file: MP4, MOV, MKV or WebM, up to %(size)s MB.") % {
-            "size": megabytes
+        self.fields["file"].help_text = _("A video or sound file: MP4, MOV, MKV or WebM, up to %(size)s.") % {
+            "size": file_size(settings.UPLOAD_MAX_BYTES)
         }
         # Shown as required without the attribute where the film is here already.
         self.fields["file"].required = self.kept_video is None and not is_file_to_come

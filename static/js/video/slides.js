@@ -21,8 +21,6 @@ export class Slides {
     this.base = response.url;
     this.#slides = (await response.json()).slides;
     this.place.hidden = false;
-    this.poster ??= this.video.poster;
-    this.video.removeAttribute("poster");
     for (const name of ["timeupdate", "seeking"]) this.video.addEventListener(name, this.follow);
     this.show(position);
   }
@@ -52,6 +50,7 @@ export class Slides {
       this.place.append(picture);
     }
     if (!picture.complete || !picture.naturalWidth) return;
+    this.#uncover();
     this.place.replaceChildren(picture);
     // One after the other: the voice needs the line too.
     for (const next of this.#slides.slice(index + 1, index + 1 + AHEAD)) {
@@ -61,6 +60,12 @@ export class Slides {
       ahead.addEventListener("load", this.follow, { once: true });
       break;
     }
+  }
+
+  // The film's own picture lies over the slides until the first of them has come.
+  #uncover() {
+    this.poster ??= this.video.poster;
+    this.video.removeAttribute("poster");
   }
 
   #indexAt(second) {
