@@ -656,6 +656,7 @@ def test_an_encode_that_fails_leaves_what_can_be_watched_and_says_so(video, monk
     run_job(Job.objects.get(subject=video.job_subject).pk)
     page = client.get(prepare).content.decode()
     assert "are still being made" in page
+    assert "Being prepared" in page, "and not: Ready to publish"
     assert retry not in page
     monkeypatch.setattr(encoding, "make", Mock(side_effect=error))
     job = Job.objects.get(kind="video.encode")
