@@ -1,5 +1,5 @@
-// [data-seek]: a press plays the film from that second. [data-transcript]: a search in it, with and without tone marks,
-// and the line that is being spoken is marked and kept in sight.
+// [data-seek]: a press plays the film from that second. [data-lines]: the line at which the film stands is marked and kept
+// in sight. [data-transcript]: a search in such lines, with and without tone marks.
 const player = document.querySelector("[data-player]");
 
 document.addEventListener("click", (event) => {
@@ -12,20 +12,35 @@ document.addEventListener("click", (event) => {
 const plain = (text) => text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();
 const folded = (text) => plain(text).normalize("NFD").replace(/\p{M}/gu, "").replaceAll("đ", "d");
 
+class Lines {
+  constructor(list) {
+    this.list = list;
+    this.lines = [...list.children].map((row) => ({ row, at: Number(row.querySelector("[data-seek]").dataset.seek) }));
+    player?.querySelector("video").addEventListener("timeupdate", (event) => this.follow(event.target.currentTime));
+  }
+
+  follow(second) {
+    const spoken = this.lines.findLast((line) => line.at <= second + 0.05);
+    if (spoken === this.spoken) return;
+    this.spoken?.row.removeAttribute("aria-current");
+    this.spoken = spoken;
+    spoken?.row.setAttribute("aria-current", "true");
+    if (!spoken || spoken.row.hidden || this.list.contains(document.activeElement)) return;
+    this.list.scrollTop = spoken.row.offsetTop - this.list.offsetTop - this.list.clientHeight / 3;
+  }
+}
+
 class Transcript {
   constructor(root) {
     this.root = root;
-    this.list = root.querySelector("ol");
-    this.lines = [...this.list.children].map((row) => ({
+    this.lines = [...root.querySelector("ol").children].map((row) => ({
       row,
-      at: Number(row.querySelector("[data-seek]").dataset.seek),
       plain: plain(row.textContent),
       folded: folded(row.textContent),
     }));
     this.search = root.querySelector("[data-transcript-search]");
     this.search.closest("[hidden]").hidden = false;
     this.search.addEventListener("input", () => this.find(this.search.value));
-    player?.querySelector("video").addEventListener("timeupdate", (event) => this.follow(event.target.currentTime));
   }
 
   // Words typed without marks find them with any; words typed with marks want these.
@@ -41,16 +56,7 @@ class Transcript {
       ? this.root.dataset[found ? "textFound" : "textNone"].replace("#", found)
       : "";
   }
-
-  follow(second) {
-    const spoken = this.lines.findLast((line) => line.at <= second + 0.05);
-    if (spoken === this.spoken) return;
-    this.spoken?.row.removeAttribute("aria-current");
-    this.spoken = spoken;
-    spoken?.row.setAttribute("aria-current", "true");
-    if (!spoken || spoken.row.hidden || this.list.contains(document.activeElement)) return;
-    this.list.scrollTop = spoken.row.offsetTop - this.list.offsetTop - this.list.clientHeight / 3;
-  }
 }
 
+for (const list of document.querySelectorAll("[data-lines]")) new Lines(list);
 for (const root of document.querySelectorAll("[data-transcript]")) new Transcript(root);
