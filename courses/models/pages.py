@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -40,6 +41,7 @@ from teleconsults.models import DecisionPoint, Recording
 
 # Without a panel for scheduling: nothing here publishes or expires by the clock, past the rules of courses.actions.
 UNSCHEDULED: list[Any] = [CommentPanel()]
+CHAPTERS_REMEMBERED_S = 60
 PAGE_DIGITS = 4  # of a page number that somebody may type
 # How the recording that a lesson shows must be watched.
 DEMAND_COLUMNS = [f"recording__{name}" for name in ("required_coverage", "wall_factor", "max_rate")]
@@ -565,7 +567,7 @@ class LessonPage(GatedPage, ItemPage):  # noqa: DJ008  # Page has one
             "playback": playback_for(recording.video, request.user),
             "record": watch_record_for(request.user, recording.video),
             "points": points,
-            "chapters": list(recording.video.chapters.all()),
+            "chapters": _chapters_of(recording.video),
             "missing": sum(asked.is_missing for asked in points),
         }
 
@@ -590,6 +592,15 @@ class LessonPage(GatedPage, ItemPage):  # noqa: DJ008  # Page has one
     def is_watched(self) -> bool:
         """Done by watching, not by saying so."""
         return self.kind == self.Kind.RECORDING
+
+
+def _chapters_of(video: Video) -> list[dict[str, Any]]:
+    """Where the film's chapters begin. Remembered for a minute: marks on a bar are not worth a query a view."""
+
+    def load() -> list[dict[str, Any]]:
+        return [{"at_s": chapter.at_s, "title": chapter.title} for chapter in video.chapters.all()]
+
+    return cache.get_or_set(f"courses:chapters:{video.pk}", load, CHAPTERS_REMEMBERED_S) or []
 
 
 class QuizPage(ItemPage):  # noqa: DJ008  # Page has one
