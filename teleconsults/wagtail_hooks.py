@@ -27,7 +27,14 @@ from wagtail.snippets.views.chooser import (
     SnippetChosenMultipleView,
     SnippetChosenView,
 )
-from wagtail.snippets.views.snippets import DeleteView, EditView, SnippetViewSet, UnpublishView, WorkflowActionView
+from wagtail.snippets.views.snippets import (
+    DeleteView,
+    EditView,
+    IndexView,
+    SnippetViewSet,
+    UnpublishView,
+    WorkflowActionView,
+)
 
 from foundation.accounts.models import User
 from foundation.kernel.errors import RefusedError
@@ -217,6 +224,17 @@ class RecordingForm(WagtailAdminModelForm):
         return cleaned
 
 
+class RecordingIndexView(IndexView):
+    """A list whose links lead where one may go: to the form of one's own, to the words of others."""
+
+    def get_edit_url(self, instance: Recording) -> str | None:
+        user = self.request.user
+        if not RecordingPolicy(Recording).user_has_permission_for_instance(user, "change", instance):
+            return None
+        address: str | None = super().get_edit_url(instance)
+        return address
+
+
 class RecordingEditView(EditView):
     """Wagtail's editor, with the portal's gate before publication."""
 
@@ -310,6 +328,7 @@ class RecordingViewSet(SnippetViewSet):
         *("withdrawn_at", "withdrawn_by", "withdrawal_reason"),
     ]
     copy_view_enabled = False
+    index_view_class = RecordingIndexView
     edit_view_class = RecordingEditView
     delete_view_class = RecordingDeleteView
     unpublish_view_class = WithdrawInsteadView

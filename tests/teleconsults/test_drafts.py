@@ -1,6 +1,7 @@
 """Drafts, revisions, review and preview of a recording in the Wagtail admin; the gate stands before every way out."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry, WorkflowState
@@ -235,6 +236,16 @@ def test_an_author_edits_the_own_recordings_only(client, staff):
     for name in ("edit", "history", "preview_on_edit", "lock", "unpublish"):
         assert client.get(address(name, other), follow=True).status_code == 404
     assert client.get(reverse("wagtailsnippets_teleconsults_recording:add")).url == reverse("wagtailadmin_home")
+
+
+def test_the_list_leads_a_reviewer_to_the_form_of_the_own_recording_and_to_the_words_of_others(client, staff):
+    reviewer = staff(Role.SPECIALTY_REVIEWER)
+    reviewer.groups.add(Group.objects.get(name=Role.AUTHOR))
+    own, other = RecordingFactory(author=reviewer), RecordingFactory(awaiting_check=True)
+    listed = client.get(reverse("wagtailsnippets_teleconsults_recording:list")).content.decode()
+    assert address("edit", own) in listed
+    assert address("edit", other) not in listed
+    assert address("inspect", other) in listed
 
 
 def test_who_may_only_look_changes_nothing(client, staff):
