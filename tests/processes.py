@@ -24,6 +24,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -92,19 +93,22 @@ class PortalStack:
     def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Rows of the portal's database, asked for directly; `?` marks a parameter on both databases."""
         if self.server_url:
-            with psycopg.connect(self.database_url, autocommit=True) as server:
-                return server.execute(sql.replace("?", "%s").encode(), parameters).fetchall()
+            return self._server.execute(sql.replace("?", "%s").encode(), parameters).fetchall()
         with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=30)) as file:
             return file.execute(sql, parameters).fetchall()
 
     def execute(self, sql: str, *parameters: object) -> None:
         """Change a row directly."""
         if self.server_url:
-            with psycopg.connect(self.database_url, autocommit=True) as server:
-                server.execute(sql.replace("?", "%s").encode(), parameters)
+            self._server.execute(sql.replace("?", "%s").encode(), parameters)
             return
         with closing(sqlite3.connect(self.var / "portal.sqlite3", timeout=30)) as file, file:
             file.execute(sql, parameters)
+
+    @cached_property
+    def _server(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """Kept open: a new connection for each look at a row costs the server a process."""
+        return psycopg.connect(self.database_url, autocommit=True)
 
     # --- Processes ------------------------------------------------------------------------------------------------
     def start_broker(self) -> None:
@@ -187,6 +191,8 @@ class PortalStack:
         self.processes.clear()
         shutil.rmtree(self._socket_dir, ignore_errors=True)
         if self.server_url:
+            if "_server" in vars(self):
+                self._server.close()
             _drop_postgresql_database(self.server_url, self.database_url)
             self.server_url = None
 
