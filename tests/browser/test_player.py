@@ -3,7 +3,7 @@
 import re
 import uuid
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from playwright.sync_api import Page, Route, expect
 
@@ -67,7 +67,7 @@ def test_what_is_still_to_be_told_counts_before_the_film_goes_on(demo_portal: Po
         video.evaluate("video => video.pause()")
     page.unroute(f"**{beat_url}")
     assert page.evaluate(kept, f"beats:{person}:{beat_url}") == 1
-    page.context.add_cookies([{"name": "csrftoken", "value": "a" * 32, "url": page.url}])
+    page.context.add_cookies([{"name": "csrftoken", "value": "a" * 32, "url": urljoin(page.url, "/")}])
     video.evaluate("video => video.play()")
     wait_for_second(page, 26)
     with page.expect_response(f"**{beat_url}") as told:
