@@ -242,7 +242,7 @@ def change_captions(recording: Recording, *, language: str, text: str, seen: str
     before = words_sha256(recording)
     if not keep_captions(recording.video, language=language, text=text, by=by):
         return
-    _settle_words(recording, before=before)
+    _settle_words(recording, before=before, by=by)
     log(recording, "teleconsults.edit", user=by)
 
 
@@ -264,11 +264,16 @@ def ask_again(recording: Recording) -> None:
         _ask_officers(recording)
 
 
-def _settle_words(recording: Recording, *, before: str) -> None:
-    """After what stands beside the film was changed; `before` names what stood there. Raises CheckedWordsError."""
+def _settle_words(recording: Recording, *, before: str, by: User) -> None:
+    """After what stands beside the film was changed; `before` names what stood there.
+
+    Raises CheckedWordsError, and LeftHubError.
+    """
     if recording.are_words_fixed and words_sha256(recording) != before:
         raise CheckedWordsError
-    if not recording.live:
+    if recording.live:
+        recording.refuse_who_left(by)
+    else:
         ask_again(recording)
 
 
@@ -296,7 +301,7 @@ def change_chapters(recording: Recording, *, text: str, seen: str = "", by: User
     refuse_stale(seen, recording.video.seen_chapters())
     before = words_sha256(recording)
     keep_chapters(recording.video, text=text, by=by)
-    _settle_words(recording, before=before)
+    _settle_words(recording, before=before, by=by)
     log(recording, "teleconsults.edit", user=by)
 
 
@@ -594,7 +599,7 @@ def ask_at(
     """
     recording = _locked(recording)
     refuse_stale(seen, recording.video.seen_with())
-    _refuse_moment(recording, at_s)
+    _refuse_moment(recording, at_s, by=by)
     point = DecisionPoint.objects.create(
         recording=recording, at_s=at_s, question=question.text, reasoning=question.reasoning, is_required=is_required
     )
@@ -616,7 +621,7 @@ def change_point(
     recording = _locked(point.recording)
     point = _locked_point(point)
     refuse_stale(seen, point.seen)
-    _refuse_moment(recording, at_s, of=point)
+    _refuse_moment(recording, at_s, of=point, by=by)
     before = question_of(point)
     if (before.text, before.options) != (question.text, question.options) and point.answers.exists():
         raise AnsweredError
@@ -718,9 +723,11 @@ def _locked_point(point: DecisionPoint) -> DecisionPoint:
     return found
 
 
-def _refuse_moment(recording: Recording, at_s: float, *, of: DecisionPoint | None = None) -> None:
+def _refuse_moment(recording: Recording, at_s: float, *, of: DecisionPoint | None = None, by: User) -> None:
     if recording.is_withdrawn:
         raise WithdrawnError
+    if recording.live:
+        recording.refuse_who_left(by)
     if not 0 <= at_s < recording.video.duration_s:
         raise OutsideFilmError
     there = recording.decision_points.in_force().filter(at_s=at_s).first()

@@ -52,6 +52,7 @@ from teleconsults.refusals import (
     BeingRedactedError,
     CheckedWordsError,
     ConsentMissingError,
+    LeftHubError,
     NotCheckedError,
     NotReadyError,
     OnlyWithdrawnError,
@@ -485,6 +486,11 @@ class Recording(
         if not self.is_cleared:
             raise NotCheckedError
 
+    def refuse_who_left(self, user: User | None) -> None:
+        """The author says in public only what the hub can stand for. Raises LeftHubError."""
+        if user is not None and user.pk == self.author_id and self.hub not in hubs_of(user):
+            raise LeftHubError
+
     def refuse_other_words(self, draft: "Recording") -> None:
         """Nothing becomes public by an officer's word but what the officer read, or what is public already.
 
@@ -501,10 +507,11 @@ class Recording(
     def publish(self, revision: Revision, user: User | None = None, *, log_action: bool = True, **how: Any) -> None:
         """The one way to publish, from the site, the editor or a workflow.
 
-        Raises what `refuse_to_go_live` and `refuse_other_words` do.
+        Raises what `refuse_to_go_live`, `refuse_who_left` and `refuse_other_words` do.
         """
         row = Recording.objects.select_for_update(of=("self",)).select_related("video").get(pk=self.pk)
         row.refuse_to_go_live()
+        row.refuse_who_left(user)
         row.refuse_other_words(row.revisions.get(pk=revision.pk).as_object())
         act = "teleconsults.publish" if log_action else False
         # Read again, so that it is applied to the row as it is now.

@@ -25,6 +25,14 @@ class NotCheckedError(RefusedError):
     code = "not_checked"
 
 
+class LeftHubError(RefusedError):
+    message = _(
+        "A public recording speaks in its hub's name, and your verified profile does not belong to that hub now. Ask"
+        " your coordinator, or let an editor publish it. You can still withdraw it."
+    )
+    code = "left_hub"
+
+
 class UnreadWordsError(RefusedError):
     message = _(
         "These are not the words that an officer has read. Save them under “Change the details”; an officer then reads"

@@ -8,10 +8,10 @@ from wagtail.rich_text import RichText
 
 from foundation.video.models import CaptionTrack, Upload
 from teleconsults.actions import ask_at
-from teleconsults.models import DecisionPoint, Presenter, Programme, Recording
+from teleconsults.models import DecisionPoint, Presenter, Programme, Recording, hubs_of
 from teleconsults.rules import Question
 from teleconsults.words import public_words, sha256_of, words_sha256
-from tests.factories.accounts import FacilityFactory, SpecialtyFactory, UserFactory, World
+from tests.factories.accounts import FacilityFactory, PractitionerFactory, SpecialtyFactory, UserFactory, World
 from tests.factories.video import UploadFactory, VideoFactory
 
 
@@ -35,8 +35,10 @@ class RecordingFactory(factory.django.DjangoModelFactory):
 
     title = factory.Sequence(lambda n: f"Dengue with warning signs {n}")
     held_on = datetime.date(2026, 3, 5)
-    hub = factory.SubFactory(FacilityFactory, hub=True)
-    author = factory.SubFactory(UserFactory)
+    author = factory.LazyFunction(lambda: PractitionerFactory(verified=True, facility=FacilityFactory(hub=True)).user)
+    hub = factory.LazyAttribute(
+        lambda recording: next(iter(hubs_of(recording.author)), None) or FacilityFactory(hub=True)
+    )
     specialty = factory.SubFactory(SpecialtyFactory)
     summary = factory.LazyFunction(lambda: [("text", RichText("<p>When to give fluids, and when to stop.</p>"))])
     video = factory.SubFactory(VideoFactory, owner=factory.SelfAttribute("..author"))

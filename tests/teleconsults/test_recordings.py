@@ -154,8 +154,10 @@ def test_the_watch_page_says_what_it_must(client):
 def test_the_library_shows_my_progress_and_filters_by_links(client):
     reader = member()
     client.force_login(reader)
-    one = RecordingFactory(published=True, hub__name_en="Hub One", title="Watched a little")
-    other = RecordingFactory(published=True, hub__name_en="Hub Two", specialty=SpecialtyFactory(slug="surgery"))
+    one = RecordingFactory(published=True, hub=FacilityFactory(hub=True, name_en="Hub One"), title="Watched a little")
+    other = RecordingFactory(
+        published=True, hub=FacilityFactory(hub=True, name_en="Hub Two"), specialty=SpecialtyFactory(slug="surgery")
+    )
     RecordingFactory(title="Still a draft")
     WatchRecord.objects.create(user=reader, video=one.video, seconds_watched=1440)
     page = client.get(reverse("teleconsults:library")).content.decode()

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from wagtail.rich_text import RichText
 
+from foundation.accounts.models import User
 from foundation.accounts.reference import load_roles
 from foundation.jobs.runner import run_job
 from foundation.kernel.models import PortalDocument
@@ -26,10 +27,11 @@ from teleconsults.actions import (
     change_point,
     check_recording,
     publish_recording,
+    withdraw_recording,
 )
 from teleconsults.erasure import erase
 from teleconsults.models import DecisionPoint, Handout, Recording
-from teleconsults.refusals import CheckedWordsError, NotCheckedError, UnreadWordsError
+from teleconsults.refusals import CheckedWordsError, LeftHubError, NotCheckedError, UnreadWordsError
 from teleconsults.rules import Question
 from teleconsults.words import public_words
 from tests.factories.accounts import FacilityFactory, PractitionerFactory, UserFactory
@@ -314,6 +316,24 @@ def test_nobody_writes_over_what_they_have_not_seen(client, author, recording, n
     assert "made anew" in late.content.decode()
     assert client.post(address, {name: mine, "seen": late.context["seen"]}).status_code == 302
     assert str(late.context["form"][name].value()) == mine
+
+
+def test_who_left_the_hub_says_nothing_more_in_its_name(author, recording, checked):
+    practitioner, hub = author.practitioner, recording.hub
+    practitioner.facility = FacilityFactory(hub=True)
+    practitioner.save()
+    left, recording = User.objects.get(pk=author.pk), Recording.objects.get(pk=recording.pk)
+    for act in (CHANGES["captions"], CHANGES["chapters"], CHANGES["goals"]):
+        with pytest.raises(LeftHubError):
+            act(recording, left)
+    with pytest.raises(LeftHubError):
+        make_point(recording, is_read=False)
+    practitioner.facility, practitioner.verification = hub, practitioner.Verification.REFUSED
+    practitioner.save()
+    with pytest.raises(LeftHubError):
+        publish_recording(checked, by=User.objects.get(pk=author.pk))
+    assert publish_recording(checked, by=UserFactory(is_superuser=True)).live
+    withdraw_recording(recording, reason="A face", by=left)
 
 
 def test_chapters_are_proposed_where_the_slides_change(client, author, recording, empty_storages):
