@@ -59,7 +59,7 @@ def test_what_is_still_to_be_told_counts_before_the_film_goes_on(demo_portal: Po
     assert answered.value.json()["position"] == 23
     assert [20, 23] in answered.value.json()["watched_ranges"]
 
-    # Beats wait for a new sign-in in another tab.
+    # Beats wait for a new sign-in in another tab, and go with the token that it has brought.
     video, kept = page.locator("video"), "key => JSON.parse(localStorage.getItem(key)).length"
     page.route(f"**{beat_url}", lambda route: route.fulfill(status=403))
     wait_for_second(page, 24.5)
@@ -67,12 +67,14 @@ def test_what_is_still_to_be_told_counts_before_the_film_goes_on(demo_portal: Po
         video.evaluate("video => video.pause()")
     page.unroute(f"**{beat_url}")
     assert page.evaluate(kept, f"beats:{person}:{beat_url}") == 1
+    page.evaluate("() => (document.cookie = `csrftoken=${'a'.repeat(32)}; path=/`)")
     video.evaluate("video => video.play()")
     wait_for_second(page, 26)
     with page.expect_response(f"**{beat_url}") as told:
         video.evaluate("video => video.pause()")
     assert told.value.status == 200
-    assert told.value.json()["watched_ranges"][0] == [20, 24]
+    start, end = told.value.json()["watched_ranges"][0]
+    assert (start, end >= 24) == (20, True)
     page.wait_for_function(f"() => ({kept})('beats:{person}:{beat_url}') === 0")
     assert page.evaluate(kept, f"beats:0:{beat_url}") == 1, "what somebody else has watched is theirs to tell"
 
