@@ -906,10 +906,6 @@ class DecisionPoint(models.Model):
         return self.question
 
     @property
-    def is_retired(self) -> bool:
-        return self.retired_at is not None
-
-    @property
     def is_unread(self) -> bool:
         """An officer has still to read it before it is asked."""
         return self.checked_at is None and self.recording.consent == Recording.Consent.NO_PATIENT
