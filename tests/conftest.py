@@ -12,6 +12,7 @@ from django.db.backends.sqlite3.base import (  # type: ignore[attr-defined]  # o
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
+from pytest_django.plugin import blocking_manager_key
 
 from tests import databases
 
@@ -20,6 +21,16 @@ from tests import databases
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Each process gets a copy of one migrated database, instead of running all migrations itself."""
     databases.use_template()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """A test with real transactions leaves empty tables, without what the migrations brought."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    if nextitem and marker and marker.kwargs.get("transaction"):
+        with item.config.stash[blocking_manager_key].unblock():
+            databases.renew()
 
 
 @pytest.fixture(autouse=True)

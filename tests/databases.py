@@ -43,6 +43,24 @@ def use_template() -> None:
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def renew() -> None:
+    """A new copy in place of the one that a test with real transactions has emptied."""
+    from django.contrib.contenttypes.models import ContentType  # not before the settings are read, see below
+
+    connections["default"].close()
+    ContentType.objects.clear_cache()
+    database = connections["default"].settings_dict
+    if "sqlite" in database["ENGINE"]:
+        for rest in ("-wal", "-shm"):
+            Path(f"{database['NAME']}{rest}").unlink(missing_ok=True)
+        shutil.copy(sqlite_template(), database["NAME"])
+        return
+    names = {"copy": sql.Identifier(database["NAME"]), "template": sql.Identifier(database["TEST"]["TEMPLATE"])}
+    with _server(database) as server:
+        server.execute(sql.SQL("DROP DATABASE {copy} WITH (FORCE)").format(**names))
+        server.execute(sql.SQL("CREATE DATABASE {copy} TEMPLATE {template}").format(**names))
+
+
 def _fingerprint() -> str:
     digest = hashlib.sha256(f"{version('django')} {version('wagtail')}".encode())
     for app in apps.get_app_configs():

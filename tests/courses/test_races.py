@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
-from wagtail.models import Collection, Locale, Page, Site
 
 from courses.actions import settle_hours, submit_attempt
 from courses.models import CoursePage, Enrolment, LessonPage
@@ -30,18 +29,6 @@ pytestmark = [
 ]
 # As long as the second waits, where it waits for the first; where it does not, it is done much sooner.
 HOLD_S = 1.5
-
-
-@pytest.fixture(autouse=True)
-def _site():
-    """What the migrations brought, for a database that an earlier test of this kind has emptied."""
-    if not Collection.objects.exists():
-        Collection.add_root(name="Root")
-    if not Site.objects.exists():
-        Locale.objects.get_or_create(language_code="vi")
-        root = Page.objects.filter(depth=1).first() or Page.add_root(title="Root", slug="root")
-        front = root.add_child(instance=Page(title="Front", slug="front"))
-        Site.objects.create(hostname="localhost", root_page=front, is_default_site=True)
 
 
 def all_but_the_quiz(course: CoursePage):
