@@ -10,7 +10,7 @@ from tests.processes import PortalStack, copy_test_database
 
 # The database mark makes pytest migrate its database, which is copied; the test itself never touches it.
 pytestmark = [pytest.mark.processes, pytest.mark.django_db]
-PEOPLE, KILLS, LEASE_S = 12, 3, 2
+PEOPLE, KILLS, LEASE_S = 20, 3, 2
 PRESS_TWICE = f"""
 from cpd.actions import issue_certificates
 from tests.factories.cpd import ActivityFactory, CpdAdminFactory, CreditEntryFactory, IssuingBodyFactory
