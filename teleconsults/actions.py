@@ -35,7 +35,7 @@ from foundation.video.redaction import Mark
 from foundation.video.rules import position_after_cuts
 from foundation.video.watching import is_watched, tell_again, watch_record_for
 from teleconsults.decisions import has_decided
-from teleconsults.listeners import other_credits, withdrawal_listeners
+from teleconsults.listeners import withdrawal_listeners
 from teleconsults.models import (
     DETAIL_ROWS,
     DETAILS,
@@ -459,7 +459,7 @@ def claim_hours(recording: Recording, *, by: User) -> CreditEntry:
     if practitioner is None or not practitioner.is_verified:
         raise NotMemberError
     hold_ledger_of(practitioner)
-    if any(credits_it(recording) for credits_it in other_credits):
+    if recording.is_in_course:
         raise InCourseError
     record = watch_record_for(by, recording.video)
     if not has_decided(by, recording.video):

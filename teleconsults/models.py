@@ -46,7 +46,7 @@ from foundation.video.rules import Demand
 from foundation.video.watching import watch_record_for
 from teleconsults.blocks import KeyPointsBlock, SummaryBlock
 from teleconsults.consent import CONSENT_TEXTS, CONSENT_VERSION
-from teleconsults.listeners import publication_listeners
+from teleconsults.listeners import other_credits, publication_listeners
 from teleconsults.plain_text import text_of
 from teleconsults.refusals import (
     BeingRedactedError,
@@ -594,6 +594,11 @@ class Recording(
         ids = [row.page_id for row in self.related_pages.all()]
         found = {page.pk: page for page in Page.objects.live().filter(pk__in=ids)}
         return [found[pk] for pk in ids if pk in found]
+
+    @property
+    def is_in_course(self) -> bool:
+        """Do hours for it come with a course that shows it? Then not by itself: the same minutes count once."""
+        return any(credits_it(self) for credits_it in other_credits)
 
     @property
     def presenter_line(self) -> str:

@@ -122,7 +122,7 @@ def test_minutes_that_a_course_has_credited_count_no_more():
         claim_hours(recording, by=reader.user)
 
 
-def test_minutes_that_a_course_would_credit_are_the_courses():
+def test_minutes_that_a_course_would_credit_are_the_courses(client):
     recording, reader = confirmed(hub_recording()), PractitionerFactory(verified=True)
     watched(recording, reader.user)
     course = make_course(hours="2")
@@ -130,7 +130,10 @@ def test_minutes_that_a_course_would_credit_are_the_courses():
     LessonPage.objects.filter(pk=lesson.pk).update(recording=recording)
     with pytest.raises(InCourseError):
         claim_hours(recording, by=reader.user)
+    client.force_login(reader.user)
+    assert "Take the hours" not in client.get(recording.get_absolute_url()).content.decode()
     course.unpublish()
+    assert "Take the hours" in client.get(recording.get_absolute_url()).content.decode()
     assert claim_hours(recording, by=reader.user).hours == Decimal("0.5")
 
 
