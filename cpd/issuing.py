@@ -75,7 +75,7 @@ REFUSALS = {
 
 def issue_for_row(row_id: int, *, by: User) -> None:
     """Issue the certificate of one waiting row, or write down why not; a row that waits no more is left alone."""
-    row = IssueRow.objects.waiting().filter(pk=row_id).first()
+    row = IssueRow.objects.waiting().for_issue().filter(pk=row_id).first()
     if row is None:
         return
     try:
@@ -90,8 +90,8 @@ def issue_for_row(row_id: int, *, by: User) -> None:
 
 
 def _issue(row: IssueRow, by: User) -> None:
-    entry = CreditEntry.objects.for_issue().get(pk=row.entry_id)
-    if Certificate.objects.valid().filter(entry=entry).exists():
+    entry = row.entry
+    if row.held_id:
         raise AlreadyIssuedError
     year = timezone.localdate().year
     counter, _created = SerialCounter.objects.get_or_create(issuing_body=entry.activity.issuing_body, year=year)

@@ -201,6 +201,10 @@ class Activity(Ledger):
         return self.confirmed_at is not None
 
 
+# Of a credit: what its certificate prints.
+PRINTED = ("practitioner__user", "practitioner__facility", "activity__kind", "activity__issuing_body")
+
+
 class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
     def of(self, practitioner: Practitioner) -> Self:
         """One person's entries, newest first."""
@@ -246,9 +250,7 @@ class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
 
     def for_issue(self) -> Self:
         """With everything that a certificate prints."""
-        return self.select_related(
-            "practitioner__user", "practitioner__facility", "activity__kind", "activity__issuing_body"
-        )
+        return self.select_related(*PRINTED)
 
 
 class CreditEntry(Ledger):
@@ -494,6 +496,13 @@ class IssueRowQuerySet(models.QuerySet["IssueRow"]):
         """Not worked on yet, in order."""
         return self.filter(outcome=IssueRow.Outcome.WAITING).order_by("pk")
 
+    def for_issue(self) -> Self:
+        """With everything that a certificate prints, and `held_id`, the valid certificate that there is already."""
+        held = Certificate.objects.valid().filter(entry=models.OuterRef("entry"))
+        return self.select_related(*(f"entry__{name}" for name in PRINTED)).annotate(
+            held_id=models.Subquery(held.values("pk")[:1])
+        )
+
     def for_page(self) -> Self:
         """With what the batch page shows of each."""
         return self.select_related(
@@ -515,6 +524,9 @@ class IssueRow(Ledger):
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.WAITING)
     refusal_code = models.CharField(max_length=60, blank=True)
     certificate = models.ForeignKey(Certificate, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    # The valid certificate of the entry; only after `for_issue`.
+    held_id: int | None = None
 
     objects: ClassVar[IssueRowQuerySet] = IssueRowQuerySet.as_manager()  # type: ignore[assignment]  # as_manager is typed as Manager
 
