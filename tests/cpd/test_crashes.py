@@ -27,8 +27,8 @@ def test_killed_at_random_there_is_one_certificate_each_and_no_gap(tmp_path):
         copy_test_database(stack)
         stack.start_broker()
         stack.start_beat()
-        stack.start_worker(concurrency=2)
         stack.python(PRESS_TWICE)
+        stack.start_worker(concurrency=2)  # now, so that it does not finish while they still press
 
         def issued() -> int:
             return stack.query("SELECT COUNT(*) FROM cpd_certificate")[0][0]
