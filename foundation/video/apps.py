@@ -19,5 +19,4 @@ class VideoConfig(AppConfig):
         forgetters.register(jobs.forget_abandoned_uploads)
         forgetters.register(jobs.forget_replaced_versions)
         forgetters.register(jobs.forget_removed_films)
-        forgetters.register(jobs.forget_orphaned_files)
         forgetters.register(jobs.forget_files_without_a_film)

@@ -477,20 +477,9 @@ def forget_files_without_a_film() -> int:
     """
     known, gone = set(Video.objects.values_list("public_id", flat=True)), 0
     for place in PLACES:
-        for folder in shelf(place).folders_in("video"):
+        for folder in shelf(place).folders_in(FILMS):
             is_old = time.time() - folder.changed_at > Video.KEPT_UNFINISHED_FOR.total_seconds()
             if is_old and folder.name not in known:
-                shelf(place).delete_folder(f"video/{folder.name}")
-                gone += 1
-    return gone
-
-
-def forget_orphaned_files() -> int:
-    """Folders that no row names: a crash came between the file and the commit. Whatever is written now is younger."""
-    with_row, gone = set(Video.objects.values_list("public_id", flat=True)), 0
-    for place in PLACES:
-        for folder in shelf(place).folders_in(FILMS):
-            if folder.name not in with_row and time.time() - folder.changed_at > INCOMING_KEPT_S:
                 shelf(place).delete_folder(f"{FILMS}/{folder.name}")
                 gone += 1
     return gone

@@ -878,7 +878,7 @@ def test_uploads_that_broke_off_and_films_nobody_used_are_forgotten(
     going_on.abandon()
 
 
-def test_a_file_that_a_crash_left_without_a_row_goes_the_next_day(empty_storages, db, small_clip, monkeypatch):
+def test_a_file_that_a_crash_left_without_a_row_goes_after_a_month(empty_storages, db, small_clip, monkeypatch):
     """The machine went away after the file was put into quarantine, and before the row was committed."""
     monkeypatch.setattr(Video, "save", Mock(side_effect=KeyboardInterrupt))
     for _upload in range(2):
@@ -889,7 +889,7 @@ def test_a_file_that_a_crash_left_without_a_row_goes_the_next_day(empty_storages
     film = VideoFactory()
     kept = Path(storages["quarantine"].path(film.folder))
     half_made = Path(storages["clean"].path(f"video/{orphan.name}"))
-    old = time.time() - 25 * 60 * 60
+    old = time.time() - 31 * 24 * 60 * 60
     for folder in (kept, half_made):
         folder.mkdir(parents=True)
     for folder in (orphan, kept, half_made):
